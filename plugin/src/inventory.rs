@@ -1,0 +1,87 @@
+//! The inventory: what is, and what is to be, deployed in an environment (IN1, IN2).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::evidence::Asset;
+use crate::scalar::{Commit, Digest};
+
+/// One deployable artifact: one file of the inventory.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Entry {
+    /// The entry's path in the inventory; may contain `/`.
+    pub name: String,
+    /// What is deployed: for an image `<name>[:<tag>]@sha256:<digest>`.
+    pub artifact: String,
+    /// `image`, `deployment`, `helm-chart`, `terraform`, or anything else.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The version, usually a commit.
+    pub version: String,
+    /// The digest of the artifact.
+    pub sha256: Option<Digest>,
+    /// The full URL of the artifact, which evidence uses as the asset's URI.
+    pub provenance: String,
+    /// The artifact's signature; absent if nobody signed it.
+    pub signature: Option<String>,
+    /// Where the source is.
+    pub repository_url: String,
+    /// The source commit.
+    pub commit_sha: Commit,
+    /// The CI build.
+    pub build_number: u64,
+    /// The CI run whose evidence counts for this entry (EV2).
+    pub pipeline_run_id: String,
+}
+
+impl Entry {
+    /// The ids of the assets that evidence for this entry is about: the artifact and its commit (EV2).
+    #[must_use]
+    pub fn asset_ids(&self) -> BTreeSet<Digest> {
+        let artifact = self.sha256.unwrap_or_else(|| Digest::of(self.provenance.as_bytes()));
+        BTreeSet::from([artifact, Asset::commit_id(&self.commit_sha), Digest::of(self.provenance.as_bytes())])
+    }
+
+    /// Whether the entry is infrastructure, for which infrastructure validation is demanded (PO3).
+    #[must_use]
+    pub fn is_infrastructure(&self) -> bool {
+        matches!(
+            self.kind.as_str(),
+            "infrastructure" | "terraform" | "cloudformation" | "pulumi" | "ansible" | "bicep"
+        )
+    }
+}
+
+/// How an entry differs from the last concluded deployment.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Difference {
+    /// It was not deployed before.
+    Added,
+    /// Another version was deployed before.
+    Changed,
+    /// It is deployed as it was; only a forced redeployment has such entries in its delta.
+    Unchanged,
+}
+
+/// The entries that differ between the last concluded deployment of a target and the commit to deploy (IN2).
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Delta {
+    /// What is deployed, by entry name.
+    pub entries: BTreeMap<String, (Difference, Entry)>,
+    /// What is no longer there.
+    pub removed: BTreeSet<String>,
+    /// What the ignore file and the globs hide, with the pattern that hid it (IN3).
+    pub hidden: BTreeMap<String, String>,
+}
+
+impl Delta {
+    /// Whether there is nothing to deploy.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.removed.is_empty()
+    }
+}

@@ -1,0 +1,15 @@
+//! Countersign: change management for CI/CD, decided by one pure function.
+//!
+//! The engine takes documents as bytes, a journal and the time, and says what must happen next. It performs no
+//! input or output, knows no clock, and answers the same bytes for the same request on every host.
+//! The modules stand in reading order: a module names only modules above it.
+
+pub mod scalar;
+
+pub mod problem;
+
+pub mod evidence;
+pub mod inventory;
+pub mod promotion;
+
+pub mod policy;
