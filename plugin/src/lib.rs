@@ -12,4 +12,5 @@ pub mod evidence;
 pub mod inventory;
 pub mod promotion;
 
+pub mod calendar;
 pub mod policy;

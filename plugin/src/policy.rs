@@ -2,13 +2,26 @@
 //!
 //! One YAML file per repository, from the protected branch. Unknown keys are refused. Every default is here.
 
+mod defaults;
+mod faults;
+pub mod file;
+pub mod ibm;
+#[cfg(test)]
+mod tests;
+mod yaml;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::calendar::Calendar;
 use crate::evidence::{Check, Severity};
+use crate::problem::Problem;
 use crate::promotion::RiskLevel;
 use crate::scalar::{Email, Name, Timestamp};
+
+pub use defaults::default_requirements;
+pub use yaml::MAX_BYTES;
 
 /// What an environment is for (PR1). Any non-production environment is `pre_prod`.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
@@ -407,6 +420,8 @@ pub struct Policy {
     pub staging: Option<Staging>,
     /// How changes are deployed.
     pub deployment: Deployment,
+    /// When changes are allowed (PC6). Absent: at any time.
+    pub calendar: Option<Calendar>,
     /// The emergency flow.
     pub emergency: Emergency,
     /// The Security and Compliance profile. Absent: none.
@@ -417,4 +432,36 @@ pub struct Policy {
     pub required_fields: Vec<String>,
     /// Whether a supplied change request for another target blocks (EX3). Default false: everything is recomputed.
     pub block_target_mismatch: bool,
+}
+
+/// The policy file that `init` writes: every key with its default, as a comment.
+pub const TEMPLATE: &str = include_str!("../templates/countersign.yaml");
+
+/// An example profile: OPS-01, the change management process in eight steps (PO4).
+pub const OPS_01: &str = include_str!("../templates/ops-01.yaml");
+
+/// Reads a policy file for an environment of this purpose: strictly, defaults filled in (PO1, PO3).
+///
+/// # Errors
+///
+/// The first problem, if the file is not well-formed or a key or value is not one that the policy knows; otherwise
+/// everything that the policy must not say.
+pub fn read(bytes: &[u8], purpose: Purpose) -> Result<Policy, Vec<Problem>> {
+    let file: file::File = yaml::parse(bytes).map_err(|problem| vec![problem])?;
+    let faults = faults::of(&file);
+    if faults.is_empty() {
+        return Ok(file.resolve(purpose));
+    }
+    let mut problems: Vec<Problem> = faults
+        .into_iter()
+        .map(|fault| {
+            let problem = Problem::new(fault.message, fault.help);
+            match yaml::locate(bytes, &fault.pointer) {
+                Some((line, column)) => problem.at_line(line, column),
+                None => problem.at_pointer(fault.pointer),
+            }
+        })
+        .collect();
+    problems.sort_by(|one, other| one.place.cmp(&other.place));
+    Err(problems)
 }

@@ -1,5 +1,9 @@
 //! The promotion pull request: who asks for what to be deployed, and what they say about it (PR1..PR7).
 
+pub mod github;
+pub(crate) mod json;
+pub mod template;
+
 use serde::{Deserialize, Serialize};
 
 use crate::scalar::{Commit, Email, Timestamp};
@@ -168,6 +172,8 @@ pub struct Promotion {
     pub author: Person,
     /// Everyone who had a hand in its commits: authors, committers, co-authors.
     pub contributors: Vec<Person>,
+    /// Whether all of its commits were read, so that nobody is missing among the contributors.
+    pub contributors_complete: bool,
     /// Its labels.
     pub labels: Vec<Label>,
     /// The latest review of each reviewer.
