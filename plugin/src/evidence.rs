@@ -201,7 +201,7 @@ pub struct Evidence {
     pub check: Check,
     /// The tool that made it.
     pub tool: String,
-    /// The outcome that its producer recorded. A report among the attachments can lower it, never raise it.
+    /// The outcome that its producer recorded. A report can lower it, never raise it.
     pub outcome: Outcome,
     /// What it is about.
     pub assets: Vec<Asset>,
@@ -209,7 +209,9 @@ pub struct Evidence {
     pub origin: Origin,
     /// When its producer says that it was made.
     pub date: Timestamp,
-    /// Raw output of the tool, by digest.
+    /// Raw reports that the outcome rests on: each must be given, and be readable (EV5).
+    pub reports: Vec<Attachment>,
+    /// Further files, kept for people; nothing rests on them.
     pub attachments: Vec<Attachment>,
     /// What the tool found, as far as the record itself says so.
     pub findings: Vec<Finding>,

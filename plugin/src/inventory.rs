@@ -47,10 +47,7 @@ impl Entry {
     /// Whether the entry is infrastructure, for which infrastructure validation is demanded (PO3).
     #[must_use]
     pub fn is_infrastructure(&self) -> bool {
-        matches!(
-            self.kind.as_str(),
-            "infrastructure" | "terraform" | "cloudformation" | "pulumi" | "ansible" | "bicep"
-        )
+        matches!(self.kind.as_str(), "infrastructure" | "terraform" | "cloudformation" | "pulumi" | "ansible" | "bicep")
     }
 }
 

@@ -10,7 +10,33 @@ pub mod problem;
 
 pub mod evidence;
 pub mod inventory;
+
+pub mod formats;
+
 pub mod promotion;
 
 pub mod calendar;
 pub mod policy;
+
+pub mod facts;
+
+pub mod category;
+pub mod readiness;
+pub mod risk;
+
+pub mod change;
+
+pub mod closure;
+pub mod gate;
+
+pub mod effect;
+
+pub mod attachments;
+
+pub mod plan;
+
+pub mod connectors;
+
+pub mod contract;
+
+pub mod doors;

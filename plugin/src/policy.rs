@@ -59,7 +59,7 @@ pub enum Stage {
 }
 
 /// Which entries a requirement is about.
-#[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Scope {
@@ -203,8 +203,8 @@ pub struct ProcessPolicy {
     pub security_review: Pattern,
     /// Ids of the security team's members.
     pub security_team: Vec<Name>,
-    /// Whether the process demands approvals on the promotion pull request before readiness. Default false: the
-    /// evidence of the `peer-review` check speaks.
+    /// Whether the approvals of the promotion pull request are counted (PC2). Default true; false leaves reviews to
+    /// the evidence of the `peer-review` check.
     pub require_approvals: bool,
 }
 
@@ -219,7 +219,7 @@ impl Default for ProcessPolicy {
             tech_leads: Vec::new(),
             security_review: Pattern::default(),
             security_team: Vec::new(),
-            require_approvals: false,
+            require_approvals: true,
         }
     }
 }

@@ -128,13 +128,6 @@ impl Faults {
         self.pattern("/process/standard", &process.standard);
         self.pattern("/process/high-risk", &process.high_risk);
         self.pattern("/process/security-review", &process.security_review);
-        if process.require_approvals && process.tech_leads.is_empty() {
-            self.add(
-                "/process/tech-leads",
-                "no tech lead is named, so that no high-risk change can be approved",
-                "list the ids of the tech leads",
-            );
-        }
         let review = &process.security_review;
         if (!review.paths.is_empty() || !review.labels.is_empty()) && process.security_team.is_empty() {
             self.add(

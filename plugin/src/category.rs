@@ -1,0 +1,118 @@
+//! The category of a change, and the reviews that it needs (PC1, PC2, PC3).
+
+use std::collections::BTreeSet;
+
+use crate::facts::{Facts, glob};
+use crate::policy::{Category, Pattern};
+use crate::promotion::RiskLevel;
+use crate::readiness::reason::{Code, Reason};
+
+/// The category of the change, by labels, paths, entries and declared risk (PC1). The highest that applies wins.
+#[must_use]
+pub fn categorize(facts: &Facts) -> Category {
+    let process = &facts.policy.process;
+    let infrastructure = facts.delta.entries.values().any(|(_, entry)| entry.is_infrastructure());
+    let declared_high = facts.fields.declared_risk == Some(RiskLevel::High);
+    let paths = paths(facts);
+    if infrastructure || declared_high || touches(facts, &process.high_risk, &paths) {
+        Category::HighRisk
+    } else if is_wholly(facts, &process.standard, &paths) {
+        Category::Standard
+    } else {
+        Category::Normal
+    }
+}
+
+/// What is missing among the reviews of the promotion pull request (PC2, PC3).
+#[must_use]
+pub fn reviews(facts: &Facts) -> Vec<Reason> {
+    let process = &facts.policy.process;
+    let mut reasons = Vec::new();
+    let approvers = independent_approvers(facts);
+    let category = categorize(facts);
+    if process.require_approvals {
+        let (floor, asked) = match category {
+            Category::Standard => (1, process.standard_approvals),
+            Category::Normal => (1, process.normal_approvals),
+            Category::HighRisk => (2, process.high_risk_approvals),
+        };
+        let needed = usize::try_from(asked.max(floor)).unwrap_or(usize::MAX);
+        if approvers.len() < needed {
+            reasons.push(Reason::new(
+                Code::ApprovalsMissing,
+                format!(
+                    "pull request {} has {} of {needed} approvals that a {} change needs",
+                    facts.promotion.number,
+                    approvers.len(),
+                    crate::risk::word(&category),
+                ),
+                "have people approve its head commit who are neither author, committer, merger nor the one who started \
+                 this run"
+                    .to_owned(),
+            ));
+        }
+        let led = process.tech_leads.iter().any(|lead| approvers.contains(lead.as_str()));
+        if category == Category::HighRisk && !led {
+            reasons.push(Reason::new(
+                Code::TechLeadMissing,
+                "no tech lead approved this high-risk change".to_owned(),
+                "ask one of `process.tech-leads` to approve the pull request".to_owned(),
+            ));
+        }
+    }
+    if touches(facts, &process.security_review, &paths(facts)) {
+        let reviewed = process.security_team.iter().any(|member| approvers.contains(member.as_str()));
+        if !reviewed {
+            reasons.push(Reason::new(
+                Code::SecurityReviewMissing,
+                "the change needs a security review".to_owned(),
+                "ask one of `process.security-team` to approve the pull request".to_owned(),
+            ));
+        }
+    }
+    reasons
+}
+
+/// Ids of those who approved the head commit and had no other part in the change (PC2).
+fn independent_approvers(facts: &Facts) -> BTreeSet<&str> {
+    let promotion = &facts.promotion;
+    let involved: BTreeSet<&str> = promotion
+        .contributors
+        .iter()
+        .chain([&promotion.author])
+        .chain(&promotion.merged_by)
+        .chain(&facts.run.actor)
+        .map(|person| person.id.as_str())
+        .collect();
+    promotion
+        .reviews
+        .iter()
+        .filter(|review| review.approves && review.commit == promotion.head)
+        .map(|review| review.by.id.as_str())
+        .filter(|id| !involved.contains(id))
+        .collect()
+}
+
+/// Changed paths if they were read, and the names of the entries in any case.
+fn paths(facts: &Facts) -> Vec<&str> {
+    let entries = facts.delta.entries.keys().chain(&facts.delta.removed);
+    facts.promotion.changed_paths.iter().flatten().chain(entries).map(String::as_str).collect()
+}
+
+fn labelled(facts: &Facts, pattern: &Pattern) -> bool {
+    let labels = &facts.promotion.labels;
+    pattern.labels.iter().any(|wanted| labels.iter().any(|label| label.name.eq_ignore_ascii_case(wanted)))
+}
+
+/// Whether any path or label matches.
+fn touches(facts: &Facts, pattern: &Pattern, paths: &[&str]) -> bool {
+    let globs: Vec<_> = pattern.paths.iter().filter_map(|text| glob(text, "process").ok()).collect();
+    labelled(facts, pattern) || paths.iter().any(|path| globs.iter().any(|glob| glob.is_match(path)))
+}
+
+/// Whether a label matches, or every path does.
+fn is_wholly(facts: &Facts, pattern: &Pattern, paths: &[&str]) -> bool {
+    let globs: Vec<_> = pattern.paths.iter().filter_map(|text| glob(text, "process").ok()).collect();
+    let all = !globs.is_empty() && paths.iter().all(|path| globs.iter().any(|glob| glob.is_match(path)));
+    labelled(facts, pattern) || all
+}

@@ -1,0 +1,5 @@
+//! The change request and its life: states, the events between them, and the journal that holds the events.
+
+pub mod event;
+pub mod journal;
+pub mod state;

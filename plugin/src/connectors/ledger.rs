@@ -1,0 +1,250 @@
+//! The embedded ledger: one folder for each change request, in a directory or a git repository.
+//!
+//! `changes/<id>/record.json` is the request, `changes/<id>/attachments/<name>` what is attached. Every write is
+//! conditional and is read back (CR8); the id comes from the key, so a change is filed at most once (CR6).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::change::event::{Basis, Closure, Decision, Event, Kind, Observed, Status};
+use crate::connectors::{Pause, Talk, trouble};
+use crate::effect::{Action, Effect, Filing};
+use crate::formats::json;
+use crate::scalar::{Digest, Name};
+
+/// How often a write is tried again when somebody else wrote first.
+const MAX_CONFLICTS: usize = 5;
+
+/// The change request as the ledger keeps it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Record {
+    /// The version of this format.
+    pub version: u32,
+    /// The request's id.
+    pub id: Name,
+    /// The key of the change (CR6); absent for a request that was made by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<Digest>,
+    /// Its state (CR7).
+    pub status: Status,
+    /// Its kind, as it is now.
+    pub kind: Kind,
+    /// What was filed; absent for a request that was made by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filing: Option<Box<Filing>>,
+    /// In one line, what a request made by hand is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// What an approval is about, now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delta: Option<Digest>,
+    /// Under which policy, now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Digest>,
+    /// Why approval by people was asked for.
+    #[serde(default)]
+    pub asked: Vec<String>,
+    /// Whether it was approved by readiness.
+    #[serde(default)]
+    pub approved_by_readiness: bool,
+    /// What people said, in order.
+    #[serde(default)]
+    pub decisions: Vec<Decision>,
+    /// What is attached.
+    #[serde(default)]
+    pub attachments: BTreeMap<String, Digest>,
+    /// How it ended, or is proposed to end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub close_category: Option<Closure>,
+    /// Notes for people about the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub close_notes: Option<String>,
+}
+
+/// Performs one effect: the event that answers it, or the pause before the next exchange.
+pub fn perform(talk: &mut Talk<'_>, effect: &Effect) -> Result<Event, Pause> {
+    match &effect.action {
+        Action::File(filing) => file(talk, effect.change, filing),
+        Action::Attach { id, name, digest, .. } => attach(talk, id, name, *digest),
+        Action::Approve { id, delta, policy } => {
+            change(talk, id, |record| {
+                record.status = Status::Scheduled;
+                record.approved_by_readiness = true;
+                (record.delta, record.policy) = (Some(*delta), Some(*policy));
+            })?;
+            Ok(Event::Approved(Basis::Readiness {}))
+        }
+        Action::RequestApproval { id, delta, policy, kind, why } => {
+            change(talk, id, |record| {
+                record.status = Status::Authorize;
+                record.approved_by_readiness = false;
+                record.kind = *kind;
+                record.asked.clone_from(why);
+                (record.delta, record.policy) = (Some(*delta), Some(*policy));
+            })?;
+            Ok(Event::ApprovalRequested {})
+        }
+        Action::Read { id } => {
+            let (_, record) = read(talk, id)?;
+            Ok(Event::Observed(Observed { id: record.id, status: record.status, decisions: record.decisions }))
+        }
+        Action::Implement { id } => {
+            change(talk, id, |record| record.status = Status::Implement)?;
+            Ok(Event::Implementing {})
+        }
+        Action::Close { id, category, notes } => {
+            change(talk, id, |record| {
+                record.status = Status::Closed;
+                record.close_category = Some(*category);
+                record.close_notes = Some(notes.clone());
+            })?;
+            Ok(Event::Closed { category: *category })
+        }
+        Action::LeaveOpen { id, category, notes } => {
+            change(talk, id, |record| {
+                record.status = Status::Review;
+                record.close_category = Some(*category);
+                record.close_notes = Some(notes.clone());
+            })?;
+            Ok(Event::LeftOpen { category: *category })
+        }
+        Action::Run { .. } | Action::Conclude { .. } | Action::Wait { .. } => Err(trouble(
+            "not-for-connect",
+            format!("`{}` is performed by the host, not by a change system", effect.action.name()),
+        )),
+    }
+}
+
+/// Writes what a person said about a request: who, when, why, and about what (GA2).
+pub fn decide(talk: &mut Talk<'_>, id: &Name, decision: &Decision) -> Result<Record, Pause> {
+    change(talk, id, |record| {
+        let bound = Decision { delta: record.delta, policy: record.policy, ..decision.clone() };
+        record.decisions.push(bound);
+        if record.status == Status::Authorize && decision.approves {
+            record.status = Status::Scheduled;
+        }
+        if !decision.approves {
+            record.status = Status::Canceled;
+        }
+    })
+}
+
+fn record_path(id: &Name) -> String {
+    format!("changes/{id}/record.json")
+}
+
+/// Files the request under the id that its key gives, or finds it there.
+fn file(talk: &mut Talk<'_>, key: Digest, filing: &Filing) -> Result<Event, Pause> {
+    let id = &filing.suggested_id;
+    let path = record_path(id);
+    let filed = || Event::Filed { id: id.clone(), url: None };
+    for _ in 0..MAX_CONFLICTS {
+        if let Some((_, bytes)) = talk.get(&path)? {
+            let record = parse(&path, &bytes)?;
+            return match record.key == Some(key) {
+                true => Ok(filed()),
+                false => Err(trouble("conflict", format!("`{id}` is the change request of another change"))),
+            };
+        }
+        let record = Record {
+            version: 1,
+            id: id.clone(),
+            key: Some(key),
+            status: Status::New,
+            kind: filing.kind,
+            filing: Some(Box::new(filing.clone())),
+            title: None,
+            delta: Some(filing.delta),
+            policy: Some(filing.policy),
+            asked: Vec::new(),
+            approved_by_readiness: false,
+            decisions: Vec::new(),
+            attachments: BTreeMap::new(),
+            close_category: None,
+            close_notes: None,
+        };
+        let content = talk.keep(print(&record)?);
+        if talk.put(&path, content, None)? {
+            return match talk.get(&path)? {
+                Some((stored, _)) if stored == content => Ok(filed()),
+                Some(_) | None => Err(not_taken(&path)),
+            };
+        }
+    }
+    Err(contended(&path))
+}
+
+/// Attaches bytes under a name, and reads them back (AT4).
+fn attach(talk: &mut Talk<'_>, id: &Name, name: &str, digest: Digest) -> Result<Event, Pause> {
+    let path = format!("changes/{id}/attachments/{name}");
+    match talk.get(&path)? {
+        Some((there, _)) if there == digest => {}
+        Some(_) => return Err(trouble("conflict", format!("other bytes are attached as `{name}`"))),
+        None => {
+            talk.put(&path, digest, None)?;
+            match talk.get(&path)? {
+                Some((stored, _)) if stored == digest => {}
+                Some(_) | None => return Err(not_taken(&path)),
+            }
+        }
+    }
+    change(talk, id, |record| _ = record.attachments.insert(name.to_owned(), digest))?;
+    Ok(Event::Attached { name: name.to_owned(), digest })
+}
+
+/// Changes the record, unless it is already so, and reads it back (CR8).
+fn change(talk: &mut Talk<'_>, id: &Name, edit: impl Fn(&mut Record)) -> Result<Record, Pause> {
+    let path = record_path(id);
+    for _ in 0..MAX_CONFLICTS {
+        let (before, record) = read(talk, id)?;
+        let mut edited = record.clone();
+        edit(&mut edited);
+        if edited == record {
+            return Ok(record);
+        }
+        let content = talk.keep(print(&edited)?);
+        if talk.put(&path, content, Some(before))? {
+            return match talk.get(&path)? {
+                Some((stored, _)) if stored == content => Ok(edited),
+                Some(_) | None => Err(not_taken(&path)),
+            };
+        }
+    }
+    Err(contended(&path))
+}
+
+fn read(talk: &mut Talk<'_>, id: &Name) -> Result<(Digest, Record), Pause> {
+    let path = record_path(id);
+    match talk.get(&path)? {
+        Some((digest, bytes)) => Ok((digest, parse(&path, &bytes)?)),
+        None => Err(trouble("not-found", format!("the ledger has no change request `{id}`"))),
+    }
+}
+
+/// Reads a record's bytes.
+pub fn parse(path: &str, bytes: &[u8]) -> Result<Record, Pause> {
+    let record: Record = json::parse(bytes)
+        .map_err(|problem| trouble("malformed-answer", format!("`{path}` cannot be read: {}", problem.message)))?;
+    match record.version {
+        1 => Ok(record),
+        version => Err(trouble("malformed-answer", format!("`{path}` has version {version}, and 1 is understood"))),
+    }
+}
+
+fn print(record: &Record) -> Result<Vec<u8>, Pause> {
+    let mut bytes = serde_json::to_vec_pretty(record)
+        .map_err(|error| trouble("malformed-answer", format!("a record cannot be written: {error}")))?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+fn not_taken(path: &str) -> Pause {
+    trouble("write-not-taken", format!("`{path}` was written, and reads otherwise"))
+}
+
+fn contended(path: &str) -> Pause {
+    trouble("conflict", format!("`{path}` is written by others all the time"))
+}

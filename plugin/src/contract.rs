@@ -1,0 +1,44 @@
+//! The contract: JSON in, JSON out. The only place that knows the host's JSON.
+//!
+//! A session holds the bytes that the host gave, what was parsed of them, and the blobs that the engine made. Meaning
+//! never depends on it: a fresh session that is given the same bytes answers the same bytes.
+
+pub mod failure;
+mod gather;
+mod session;
+pub mod v1;
+
+pub use session::{MAX_DOCUMENT_BYTES, MAX_TOTAL_BYTES, Session};
+
+use crate::change::event::Engine;
+use crate::contract::failure::Failure;
+use crate::formats::json;
+use crate::scalar::Digest;
+
+/// The version of the contract that this engine speaks.
+pub const CONTRACT: &str = "countersign/v1";
+
+/// What every build carries, readable before it is compiled: contract, door, engine.
+#[must_use]
+pub fn identity() -> Engine {
+    let source_digest = env!("COUNTERSIGN_SOURCE_DIGEST").parse().unwrap_or_else(|_| Digest::of(b""));
+    Engine { version: env!("CARGO_PKG_VERSION").to_owned(), source_digest }
+}
+
+/// Answers one request. Total: whatever the bytes are, the answer is JSON.
+#[must_use]
+pub fn handle(session: &mut Session, request: &[u8]) -> Vec<u8> {
+    let answer = match json::parse::<v1::Request>(request) {
+        Ok(request) => v1::answer(session, request).unwrap_or_else(v1::Response::Failure),
+        Err(problem) => v1::Response::Failure(Failure::request(problem)),
+    };
+    serde_json::to_vec(&answer).unwrap_or_else(|error| {
+        let text = format!("the answer cannot be written: {error}");
+        serde_json::to_vec(&v1::Response::Failure(Failure::one(
+            failure::Code::Internal,
+            text,
+            "report this as a defect",
+        )))
+        .unwrap_or_default()
+    })
+}

@@ -1,0 +1,146 @@
+//! The session: bytes by digest, what was parsed of them, and the blobs that the engine made.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::connectors::Documents;
+use crate::contract::failure::{Code, Failure};
+use crate::evidence::{Evidence, Report};
+use crate::formats::cyclonedx::Bom;
+use crate::formats::{self, Document};
+use crate::inventory::Entry;
+use crate::plan::Blobs;
+use crate::problem::Problem;
+use crate::scalar::Digest;
+
+/// A larger document is refused.
+pub const MAX_DOCUMENT_BYTES: usize = 64 * 1024 * 1024;
+
+/// Documents of more bytes in all are refused.
+pub const MAX_TOTAL_BYTES: usize = 1024 * 1024 * 1024;
+
+/// An evidence document, read or refused. Its parts are shared, so that gathering facts copies nothing.
+#[derive(Clone, Debug)]
+pub(super) enum Held {
+    /// Records of evidence.
+    Evidence(Rc<[Rc<Evidence>]>),
+    /// The raw report of a tool.
+    Report(Rc<Result<Report, Problem>>),
+    /// A bill of materials, and what it says as a report.
+    Bom(Rc<Bom>, Rc<Result<Report, Problem>>),
+    /// It cannot be read.
+    Malformed(Problem),
+}
+
+/// What one instance of the engine holds between calls.
+#[derive(Debug, Default)]
+pub struct Session {
+    given: Given,
+    pub(super) blobs: Blobs,
+    held: BTreeMap<Digest, (String, Held)>,
+    entries: BTreeMap<(String, Digest), Rc<Entry>>,
+}
+
+/// The bytes that the host gave.
+#[derive(Debug, Default)]
+struct Given {
+    documents: BTreeMap<Digest, Vec<u8>>,
+    total: usize,
+    refused: BTreeMap<Digest, usize>,
+}
+
+impl Documents for Given {
+    fn bytes(&self, digest: &Digest) -> Option<&[u8]> {
+        self.documents.get(digest).map(Vec::as_slice)
+    }
+}
+
+impl Session {
+    /// An empty session.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes the bytes of a document and gives their digest. What is over a limit is told when it is asked for.
+    pub fn put(&mut self, bytes: Vec<u8>) -> Digest {
+        let digest = Digest::of(&bytes);
+        let total = self.given.total.saturating_add(bytes.len());
+        if bytes.len() > MAX_DOCUMENT_BYTES || total > MAX_TOTAL_BYTES {
+            self.given.refused.insert(digest, bytes.len());
+        } else if !self.given.documents.contains_key(&digest) {
+            self.given.total = total;
+            self.given.documents.insert(digest, bytes);
+        }
+        digest
+    }
+
+    /// The bytes of a blob that the engine made, or of a document that was given.
+    #[must_use]
+    pub fn take(&self, digest: &Digest) -> Option<&[u8]> {
+        self.blobs.get(digest).map(Vec::as_slice).or_else(|| self.given.bytes(digest))
+    }
+
+    /// The bytes of the document `name`.
+    pub(super) fn bytes(&self, name: &str, digest: &Digest) -> Result<&[u8], Failure> {
+        let name = crate::scalar::shorten(name);
+        match (self.given.documents.get(digest), self.given.refused.get(digest)) {
+            (Some(bytes), _) => Ok(bytes),
+            (None, Some(size)) => Err(Failure::one(
+                Code::OverLimit,
+                format!("`{name}` has {size} bytes"),
+                format!(
+                    "a document has at most {MAX_DOCUMENT_BYTES} bytes, and all together at most {MAX_TOTAL_BYTES}"
+                ),
+            )),
+            (None, None) => Err(Failure::one(
+                Code::UnknownDocument,
+                format!("the bytes of `{name}` ({digest}) were not given"),
+                "give them to `put` before the call",
+            )),
+        }
+    }
+
+    /// An evidence document, parsed once, and the name of its format.
+    pub(super) fn ingest(&mut self, name: &str, digest: &Digest) -> Result<(&str, Held), Failure> {
+        if !self.held.contains_key(digest) {
+            let read = formats::read(self.bytes(name, digest)?);
+            let format = read.as_ref().map(|document| document.format().into_owned()).unwrap_or_default();
+            self.held.insert(*digest, (format, hold(read)));
+        }
+        match self.held.get(digest) {
+            Some((format, held)) => Ok((format, held.clone())),
+            None => Err(Failure::one(Code::Internal, "a document was lost", "report this as a defect")),
+        }
+    }
+
+    /// An inventory entry, parsed once.
+    pub(super) fn entry(&mut self, path: &str, digest: &Digest) -> Result<Rc<Entry>, Failure> {
+        let key = (path.to_owned(), *digest);
+        if let Some(entry) = self.entries.get(&key) {
+            return Ok(Rc::clone(entry));
+        }
+        let entry = formats::ibm::entry(path, self.bytes(path, digest)?)
+            .map_err(|problem| Failure::all(Code::Inventory, Some(path), vec![problem]))?;
+        let entry = Rc::new(entry);
+        self.entries.insert(key, Rc::clone(&entry));
+        Ok(entry)
+    }
+
+    /// The documents beside the blobs, for connectors.
+    pub(super) fn parts(&mut self) -> (&dyn Documents, &mut Blobs) {
+        (&self.given, &mut self.blobs)
+    }
+}
+
+fn hold(read: Result<Document, Problem>) -> Held {
+    match read {
+        Ok(Document::Evidence(records)) => Held::Evidence(records.into_iter().map(Rc::new).collect()),
+        Ok(Document::Report(report)) => Held::Report(Rc::new(Ok(report))),
+        Ok(Document::Bom(bom)) => {
+            let report = Rc::new(Ok(Report::Bom(bom.summary())));
+            Held::Bom(Rc::new(bom), report)
+        }
+        Err(problem) => Held::Malformed(problem),
+    }
+}

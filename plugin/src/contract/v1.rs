@@ -1,0 +1,732 @@
+//! Requests and responses of contract v1.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::change::event::{Decision, Engine, Kind};
+use crate::change::journal::{self, Entry, Journal};
+use crate::change::state::Change;
+use crate::connectors::{self, Exchange, Pause, Response as Exchanged, System, Talk, ledger};
+use crate::contract::failure::{Code, Failure};
+use crate::contract::gather;
+use crate::contract::session::{Held, MAX_DOCUMENT_BYTES, MAX_TOTAL_BYTES, Session};
+use crate::contract::{CONTRACT, identity};
+use crate::effect::{Action, Effect};
+use crate::evidence::{Check, Outcome as CheckOutcome, Report, Severity};
+use crate::facts::{Facts, Run, Target};
+use crate::inventory::Difference;
+use crate::plan::outcome::{Outcome, Stop, Verdict};
+use crate::plan::{self, Answer, Drive, World};
+use crate::policy::Category;
+use crate::problem::Problem;
+use crate::promotion::{Fields, template};
+use crate::readiness::reason::Reason;
+use crate::readiness::{Needed, Readiness};
+use crate::risk::Risk;
+use crate::scalar::{Commit, Digest, Name, Timestamp};
+
+/// A request.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "call", rename_all = "kebab-case", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Request {
+    /// What this engine is.
+    Describe {
+        /// The contract that the host speaks.
+        contract: String,
+    },
+    /// What one evidence document says.
+    Ingest {
+        /// The contract that the host speaks.
+        contract: String,
+        /// The document.
+        document: Named,
+    },
+    /// What is wrong with the text of a promotion pull request (PR4).
+    Lint {
+        /// The contract that the host speaks.
+        contract: String,
+        /// The pull request as JSON, or its text alone.
+        document: Named,
+        /// Names of optional fields that are required.
+        #[serde(default)]
+        required_fields: Vec<String>,
+    },
+    /// What must happen next to a change.
+    Plan(Box<PlanRequest>),
+    /// How an effect is performed in a change system.
+    Connect(Box<ConnectRequest>),
+    /// Where a change stands, from its journal alone.
+    Status {
+        /// The contract that the host speaks.
+        contract: String,
+        /// The journal.
+        journal: Named,
+    },
+}
+
+/// A document: its name for people, the digest of its bytes.
+#[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Named {
+    /// Its name, such as its path.
+    pub name: String,
+    /// The digest of its bytes, which were given to `put`.
+    pub digest: Digest,
+}
+
+/// The files of an inventory at one commit.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Tree {
+    /// The commit; a plain directory has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<Commit>,
+    /// All files, by path.
+    pub files: Vec<Named>,
+}
+
+/// Everything that a plan is made from, as documents.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Documents {
+    /// The policy, YAML; absent: the built-in one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Named>,
+    /// The evidence-checks config in IBM's format, which replaces the policy's requirements (PO2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence_checks: Option<Named>,
+    /// The promotion pull request, as GitHub's API gives it.
+    pub promotion: Named,
+    /// The inventory at the commit to deploy.
+    pub inventory: Tree,
+    /// The inventory at the last concluded deployment of the target; absent: there was none (IN2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concluded: Option<Tree>,
+    /// The inventory at the last concluded deployment of the pre-production environment (PC4).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub staging: Option<Tree>,
+    /// The ignore file (IN3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ignore_file: Option<Named>,
+    /// All evidence documents, in any order.
+    #[serde(default)]
+    pub evidence: Vec<Named>,
+}
+
+/// What is asked of the plan.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Mode {
+    /// Take the next step.
+    #[default]
+    Act,
+    /// Say what a whole run would do, and how it would end. Nothing is recorded.
+    Preview,
+    /// Say whether the change is ready. Nothing is recorded.
+    Assess,
+}
+
+/// A plan request.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PlanRequest {
+    /// The contract that the host speaks.
+    pub contract: String,
+    /// What is asked.
+    #[serde(default)]
+    pub mode: Mode,
+    /// The host's clock.
+    pub now: Timestamp,
+    /// The host's clock when this run began: what was read before is stale (GA3).
+    pub started: Timestamp,
+    /// Where.
+    pub target: Target,
+    /// Who asks.
+    pub run: Run,
+    /// The documents.
+    pub documents: Documents,
+    /// A change request that was made by hand (EX1); absent: one is filed.
+    #[serde(default)]
+    pub change_request_id: Option<Name>,
+    /// Which attempt at the same change, counted from 1.
+    #[serde(default = "first_attempt")]
+    pub attempt: u32,
+    /// Whether entries that did not change are deployed again (IN2).
+    #[serde(default)]
+    pub force_redeploy: bool,
+    /// Whether a change on this target was unsuccessful within the policy's time (RK1).
+    #[serde(default)]
+    pub unsuccessful_recently: bool,
+    /// The journal; absent: the answer says only which journal is needed.
+    #[serde(default)]
+    pub journal: Option<Named>,
+    /// The answer to the effect that the last plan named.
+    #[serde(default)]
+    pub answer: Option<Answer>,
+    /// Who performs which commands.
+    #[serde(default)]
+    pub drive: Drive,
+}
+
+fn first_attempt() -> u32 {
+    1
+}
+
+/// A connect request.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ConnectRequest {
+    /// The contract that the host speaks.
+    pub contract: String,
+    /// The change system.
+    pub system: System,
+    /// What to do there.
+    pub errand: Errand,
+    /// The responses so far, in order.
+    #[serde(default)]
+    pub responses: Vec<Exchanged>,
+}
+
+/// What to do in a change system.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "errand", rename_all = "kebab-case", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Errand {
+    /// Perform an effect of a plan.
+    Perform {
+        /// The effect.
+        effect: Effect,
+    },
+    /// Write down what a person decided on a change request. For the ledger only: other systems ask people themselves.
+    Decide {
+        /// The change request.
+        id: Name,
+        /// The decision; what it is about is taken from the change request.
+        decision: Decision,
+    },
+}
+
+/// A response.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Response {
+    /// What this engine is.
+    Description(Description),
+    /// What a document says.
+    Ingested(Ingested),
+    /// What is wrong with a promotion text.
+    Lint {
+        /// Its fields, if nothing is wrong.
+        fields: Option<Box<Fields>>,
+        /// Everything that is wrong.
+        problems: Vec<Problem>,
+    },
+    /// Which journal is needed.
+    Recall {
+        /// The change's key (CR6).
+        key: Digest,
+        /// The id under which a system that lets us choose keeps its change request.
+        id: Name,
+    },
+    /// What must happen next.
+    Plan(Box<PlanResponse>),
+    /// The next exchange with the change system.
+    Exchange(Exchange),
+    /// Where a change stands.
+    Status(Box<Standing>),
+    /// Nothing can be decided.
+    Failure(Failure),
+}
+
+/// What this engine is.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Description {
+    /// The contract that it speaks.
+    pub contract: String,
+    /// Its version and sources.
+    pub engine: Engine,
+    /// Its limits, by name.
+    pub limits: BTreeMap<String, u64>,
+    /// The exit code of each outcome.
+    pub outcomes: BTreeMap<Outcome, u8>,
+}
+
+/// What one evidence document says.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Ingested {
+    /// The document.
+    pub document: Named,
+    /// The format that was recognised.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<String>,
+    /// The records in it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub records: Vec<RecordSummary>,
+    /// Test cases passed, failed, skipped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tests: Option<crate::evidence::Tests>,
+    /// Findings by severity, exempt ones apart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scan: Option<ScanSummary>,
+    /// The bill of materials.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bom: Option<crate::evidence::BomSummary>,
+    /// Why it cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<Problem>,
+}
+
+/// One record of a document.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RecordSummary {
+    /// The check.
+    pub check: Check,
+    /// The tool.
+    pub tool: String,
+    /// The recorded outcome.
+    pub outcome: CheckOutcome,
+    /// The assets.
+    pub assets: Vec<crate::evidence::Asset>,
+    /// The date.
+    pub date: Timestamp,
+    /// The run, as its CI system writes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
+    /// The reports that it rests on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reports: Vec<crate::evidence::Attachment>,
+}
+
+/// What a scanner found.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ScanSummary {
+    /// The scanner.
+    pub tool: String,
+    /// Findings that stand, by severity.
+    pub findings: BTreeMap<Severity, u32>,
+    /// Findings that are exempt.
+    pub exempt: u32,
+}
+
+/// What must happen next.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PlanResponse {
+    /// The change's key.
+    pub key: Digest,
+    /// The change request's id, or the one that it will have where the system lets us choose.
+    pub id: Name,
+    /// The state (CR7).
+    pub state: String,
+    /// The journal to make durable before anything else; absent if nothing is recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub journal: Option<Head>,
+    /// Its new lines.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub appended: Vec<Entry>,
+    /// What to do next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effect: Option<Box<Effect>>,
+    /// What a whole run would do (preview).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub would: Vec<Effect>,
+    /// How it ended; absent while there is an effect.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end: Option<End>,
+    /// What the judgement found (preview, assess).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub judgement: Option<Box<Judgement>>,
+}
+
+/// A journal: where to take it, and what it ends with.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Head {
+    /// The digest of its bytes, which `take` gives.
+    pub digest: Digest,
+    /// How many lines it has.
+    pub entries: u32,
+    /// The digest of its last line.
+    pub head: Digest,
+}
+
+/// How a run of the flow ended, for hosts: they show the words and exit with the code.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct End {
+    /// Whether the deployment may begin, or has ended well.
+    pub verdict: Verdict,
+    /// The exit code.
+    pub exit_code: u8,
+    /// How it ended, in words.
+    #[serde(flatten)]
+    pub stop: Stop,
+}
+
+impl std::convert::From<Stop> for End {
+    fn from(stop: Stop) -> Self {
+        Self { verdict: stop.outcome.verdict(), exit_code: stop.outcome.exit_code(), stop }
+    }
+}
+
+/// What the judgement found.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Judgement {
+    /// DEPLOYMENT_READY.
+    pub ready: bool,
+    /// All reasons, blocking ones first.
+    pub reasons: Vec<Reason>,
+    /// The smallest set of evidence that would turn the verdict.
+    pub needed: Vec<Needed>,
+    /// How many demands on entries there are, and how many are met.
+    pub demands: u32,
+    /// Demands that are met.
+    pub met: u32,
+    /// The kind of the change request.
+    pub kind: Kind,
+    /// The risk.
+    pub risk: Risk,
+    /// The category.
+    pub category: Category,
+    /// What is deployed.
+    pub delta: DeltaSummary,
+}
+
+/// What is deployed.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct DeltaSummary {
+    /// Entries, and how they differ.
+    pub entries: BTreeMap<String, Difference>,
+    /// Entries that are gone.
+    pub removed: BTreeSet<String>,
+    /// Entries that are hidden, and by what.
+    pub hidden: BTreeMap<String, String>,
+}
+
+/// Where a change stands, from its journal alone.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Standing {
+    /// The key, once the change was opened.
+    pub key: Option<Digest>,
+    /// The change request's id, once there is one.
+    pub id: Option<Name>,
+    /// The state.
+    pub state: String,
+    /// Where.
+    pub target: Option<Target>,
+    /// An effect that was begun and whose outcome is not known.
+    pub pending: Option<String>,
+    /// The digest of the last line.
+    pub head: Digest,
+    /// All lines.
+    pub entries: Vec<Entry>,
+}
+
+/// Answers a request that was read.
+pub(super) fn answer(session: &mut Session, request: Request) -> Result<Response, Failure> {
+    match request {
+        Request::Describe { contract } => {
+            speaks(&contract)?;
+            Ok(Response::Description(describe()))
+        }
+        Request::Ingest { contract, document } => {
+            speaks(&contract)?;
+            ingest(session, document)
+        }
+        Request::Lint { contract, document, required_fields } => {
+            speaks(&contract)?;
+            lint(session, &document, &required_fields)
+        }
+        Request::Plan(request) => {
+            speaks(&request.contract)?;
+            plan(session, *request)
+        }
+        Request::Connect(request) => {
+            speaks(&request.contract)?;
+            connect(session, &request)
+        }
+        Request::Status { contract, journal } => {
+            speaks(&contract)?;
+            status(session, &journal)
+        }
+    }
+}
+
+fn speaks(contract: &str) -> Result<(), Failure> {
+    if contract == CONTRACT {
+        return Ok(());
+    }
+    Err(Failure::one(
+        Code::OtherContract,
+        format!("the host speaks `{}`, and this engine speaks `{CONTRACT}`", crate::scalar::shorten(contract)),
+        "use a host and an engine of the same major version",
+    ))
+}
+
+fn describe() -> Description {
+    let limits = [
+        ("document-bytes", MAX_DOCUMENT_BYTES),
+        ("total-bytes", MAX_TOTAL_BYTES),
+        ("documents", gather::MAX_DOCUMENTS),
+        ("journal-entries", journal::MAX_ENTRIES),
+        ("exchanges", connectors::MAX_EXCHANGES),
+        ("json-nesting", crate::formats::json::NESTING),
+    ];
+    Description {
+        contract: CONTRACT.to_owned(),
+        engine: identity(),
+        limits: limits.map(|(name, limit)| (name.to_owned(), u64::try_from(limit).unwrap_or(u64::MAX))).into(),
+        outcomes: Outcome::ALL.map(|outcome| (outcome, outcome.exit_code())).into(),
+    }
+}
+
+fn ingest(session: &mut Session, document: Named) -> Result<Response, Failure> {
+    let (format, held) = session.ingest(&document.name, &document.digest)?;
+    let format = (!format.is_empty()).then(|| format.to_owned());
+    let mut ingested =
+        Ingested { document, format, records: Vec::new(), tests: None, scan: None, bom: None, problem: None };
+    match held {
+        Held::Malformed(problem) => ingested.problem = Some(problem),
+        Held::Evidence(records) => ingested.records = records.iter().map(|record| summarize(record)).collect(),
+        Held::Report(report) | Held::Bom(_, report) => match &*report {
+            Ok(Report::Tests(tests)) => ingested.tests = Some(tests.clone()),
+            Ok(Report::Scan(scan)) => ingested.scan = Some(count(scan)),
+            Ok(Report::Bom(bom)) => ingested.bom = Some(bom.clone()),
+            Err(problem) => ingested.problem = Some(problem.clone()),
+        },
+    }
+    Ok(Response::Ingested(ingested))
+}
+
+fn summarize(record: &crate::evidence::Evidence) -> RecordSummary {
+    RecordSummary {
+        check: record.check.clone(),
+        tool: record.tool.clone(),
+        outcome: record.outcome,
+        assets: record.assets.clone(),
+        date: record.date,
+        run: record.origin.run.clone(),
+        reports: record.reports.clone(),
+    }
+}
+
+fn count(scan: &crate::evidence::Scan) -> ScanSummary {
+    let mut summary = ScanSummary { tool: scan.tool.clone(), findings: BTreeMap::new(), exempt: 0 };
+    for finding in &scan.findings {
+        let count =
+            if finding.exempt { &mut summary.exempt } else { summary.findings.entry(finding.severity).or_default() };
+        *count = count.saturating_add(1);
+    }
+    summary
+}
+
+fn lint(session: &mut Session, document: &Named, required: &[String]) -> Result<Response, Failure> {
+    let bytes = session.bytes(&document.name, &document.digest)?;
+    let text = match crate::promotion::github::read(bytes) {
+        Ok(promotion) => promotion.body,
+        Err(problem) if bytes.trim_ascii_start().first() == Some(&b'{') => {
+            return Ok(Response::Lint { fields: None, problems: vec![problem] });
+        }
+        Err(_) => match std::str::from_utf8(bytes) {
+            Ok(text) => text.to_owned(),
+            Err(_) => {
+                let problem = Problem::new("the text is not UTF-8", "save it as UTF-8");
+                return Ok(Response::Lint { fields: None, problems: vec![problem] });
+            }
+        },
+    };
+    Ok(match template::parse(&text, required) {
+        Ok(fields) => Response::Lint { fields: Some(Box::new(fields)), problems: Vec::new() },
+        Err(problems) => Response::Lint { fields: None, problems },
+    })
+}
+
+fn id_of(key: &Digest) -> Result<Name, Failure> {
+    format!("CR-{}", key.short())
+        .parse()
+        .map_err(|error| Failure::one(Code::Internal, format!("no id: {error}"), "report this as a defect"))
+}
+
+fn plan(session: &mut Session, mut request: PlanRequest) -> Result<Response, Failure> {
+    let mut facts = gather::facts(session, &request)?;
+    let (key, id) = (facts.key(), id_of(&facts.key())?);
+    let Some(named) = &request.journal else {
+        return Ok(Response::Recall { key, id: request.change_request_id.unwrap_or(id) });
+    };
+    let journal = Journal::read(session.bytes(&named.name, &named.digest)?)
+        .map_err(|problem| Failure::all(Code::Journal, Some(&named.name), vec![problem]))?;
+    if let Some(checks) = &request.documents.evidence_checks {
+        let bytes = session.bytes(&checks.name, &checks.digest)?.to_vec();
+        session.blobs.insert(checks.digest, bytes);
+    }
+    let answer = request.answer.take();
+    let engine = identity();
+    let mut world = World {
+        facts: &mut facts,
+        drive: &request.drive,
+        started: request.started,
+        engine: &engine,
+        blobs: &mut session.blobs,
+        unsuccessful_recently: request.unsuccessful_recently,
+    };
+    let mut response = PlanResponse {
+        key,
+        id,
+        state: journal.life.change.name().to_owned(),
+        journal: None,
+        appended: Vec::new(),
+        effect: None,
+        would: Vec::new(),
+        end: None,
+        judgement: None,
+    };
+    let refuse = |problem: Problem| Failure::all(Code::BadAnswer, None, vec![problem]);
+    match request.mode {
+        Mode::Act => {
+            let plan = plan::plan(&mut world, journal, answer).map_err(refuse)?;
+            let skip = usize::try_from(plan.journal.len().saturating_sub(plan.appended)).unwrap_or(usize::MAX);
+            let bytes = plan.journal.text().as_bytes().to_vec();
+            let entries = journal::entries(&bytes).map_err(refuse)?;
+            response.appended = entries.skip(skip).collect::<Result<_, _>>().map_err(refuse)?;
+            let digest = Digest::of(&bytes);
+            if !bytes.is_empty() {
+                response.journal = Some(Head { digest, entries: plan.journal.len(), head: plan.journal.head() });
+                session.blobs.insert(digest, bytes);
+            }
+            if let Some(filed) = plan.journal.life.change.filed() {
+                response.id = filed.id.clone();
+            }
+            response.state = plan.journal.life.change.name().to_owned();
+            response.effect = plan.effect.map(Box::new);
+            response.end = plan.stop.map(End::from);
+        }
+        Mode::Preview | Mode::Assess => {
+            let readiness = plan::judge(&world, &journal);
+            let unsuccessful = world.unsuccessful_recently;
+            let preview = plan::preview(&mut world, journal).map_err(refuse)?;
+            let ready = readiness.is_ready();
+            response.judgement = Some(Box::new(judgement(&facts, readiness, unsuccessful)));
+            response.would = preview.effects;
+            response.end = Some(End::from(match (request.mode, &preview.stop.outcome) {
+                (Mode::Assess, outcome) if *outcome != Outcome::NothingToDeploy => readiness_end(ready, preview.stop),
+                _ => preview.stop,
+            }));
+        }
+    }
+    Ok(Response::Plan(Box::new(response)))
+}
+
+/// The end of an assessment: ready or not, with what a run would come to.
+fn readiness_end(ready: bool, stop: Stop) -> Stop {
+    let then = format!("a run would end so: {}", stop.message);
+    match ready {
+        true => Stop::new(Outcome::Ready, "the change is ready").details(vec![then]),
+        false => Stop::new(Outcome::NotReady, "the change is not ready")
+            .help("mend the reasons that block, or have the change request approved by people")
+            .details(vec![then]),
+    }
+}
+
+fn judgement(facts: &Facts, readiness: Readiness, unsuccessful_recently: bool) -> Judgement {
+    use crate::readiness::Standing as Stands;
+    let category = crate::category::categorize(facts);
+    let met = readiness.posture.iter().filter(|posture| posture.standing == Stands::Success).count();
+    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    Judgement {
+        ready: readiness.is_ready(),
+        demands: number(readiness.posture.len()),
+        met: number(met),
+        reasons: readiness.reasons,
+        needed: readiness.needed,
+        kind: crate::gate::kind(facts).0,
+        risk: crate::risk::weigh(facts, category, unsuccessful_recently),
+        category,
+        delta: DeltaSummary {
+            entries: facts.delta.entries.iter().map(|(name, (difference, _))| (name.clone(), *difference)).collect(),
+            removed: facts.delta.removed.clone(),
+            hidden: facts.delta.hidden.clone(),
+        },
+    }
+}
+
+fn connect(session: &mut Session, request: &ConnectRequest) -> Result<Response, Failure> {
+    let System::Ledger {} = &request.system;
+    if request.responses.len() > connectors::MAX_EXCHANGES {
+        return Err(Failure::one(Code::OverLimit, "the effect takes too many exchanges", "report this as a defect"));
+    }
+    let (documents, blobs) = session.parts();
+    let mut talk = Talk::new(&request.responses, blobs, documents);
+    let (key, done) = match &request.errand {
+        Errand::Perform { effect } => (effect.key.as_str(), ledger::perform(&mut talk, effect)),
+        Errand::Decide { id, decision } => {
+            let done = ledger::decide(&mut talk, id, decision);
+            (
+                "decide",
+                done.map(|record| {
+                    crate::change::event::Event::Observed(crate::change::event::Observed {
+                        id: record.id,
+                        status: record.status,
+                        decisions: record.decisions,
+                    })
+                }),
+            )
+        }
+    };
+    match done {
+        Ok(event) => Ok(Response::Exchange(Exchange::Done { event })),
+        Err(Pause::Next(exchange)) => Ok(Response::Exchange(exchange)),
+        Err(Pause::Trouble(trouble)) => Ok(Response::Exchange(Exchange::Done {
+            event: crate::change::event::Event::Failed { effect: key.to_owned(), trouble },
+        })),
+        Err(Pause::Nonsense(problem)) => Err(Failure::all(Code::BadAnswer, None, vec![problem])),
+    }
+}
+
+fn status(session: &mut Session, named: &Named) -> Result<Response, Failure> {
+    let refuse = |problem: Problem| Failure::all(Code::Journal, Some(&named.name), vec![problem]);
+    let bytes = session.bytes(&named.name, &named.digest)?;
+    let journal = Journal::read(bytes).map_err(refuse)?;
+    let entries = journal::entries(bytes).map_err(refuse)?.collect::<Result<Vec<_>, _>>().map_err(refuse)?;
+    let change: &Change = &journal.life.change;
+    Ok(Response::Status(Box::new(Standing {
+        key: change.opened().map(|opened| opened.key),
+        id: change.filed().map(|filed| filed.id.clone()),
+        state: change.name().to_owned(),
+        target: change.opened().map(|opened| opened.target.clone()),
+        pending: journal.life.pending.clone(),
+        head: journal.head(),
+        entries,
+    })))
+}
+
+/// The effects that a change system performs, and those that the host performs itself.
+#[must_use]
+pub fn is_for_connect(action: &Action) -> bool {
+    match action {
+        Action::File(_)
+        | Action::Attach { .. }
+        | Action::Approve { .. }
+        | Action::RequestApproval { .. }
+        | Action::Read { .. }
+        | Action::Implement { .. }
+        | Action::Close { .. }
+        | Action::LeaveOpen { .. } => true,
+        Action::Run { .. } | Action::Conclude { .. } | Action::Wait { .. } => false,
+    }
+}

@@ -1,0 +1,114 @@
+//! Assessments: readiness with everything that follows from it, and the attachments that show it.
+
+use std::collections::BTreeMap;
+
+use crate::attachments;
+use crate::category;
+use crate::change::event::Conclusion;
+use crate::change::event::{Assessment, Kind, MAX_REASONS};
+use crate::change::journal::Journal;
+use crate::change::state::{Change, Filed, Work};
+use crate::gate;
+use crate::plan::World;
+use crate::policy::Stage;
+use crate::readiness::{self, Readiness};
+use crate::risk;
+use crate::scalar::{Digest, Timestamp};
+
+/// Judges the facts before deployment, and makes what is attached right after filing (AT1).
+pub(super) fn before_deployment(world: &mut World<'_>, journal: &Journal) -> Assessment {
+    let readiness = readiness::assess(world.facts, Stage::PreDeployment, &scopes(world, journal));
+    let mut assessment = record(world, &readiness);
+    let files = attachments::before_deployment(world.facts, &readiness, &assessment);
+    assessment.attachments = keep(world, journal, files);
+    assessment
+}
+
+/// Judges the facts at closing time, and makes what is attached then (AT2, AT3, RD4).
+pub(super) fn at_closing(
+    world: &mut World<'_>,
+    journal: &Journal,
+    filed: &Filed,
+    work: &Work,
+    conclusion: Conclusion,
+) -> Assessment {
+    let readiness = readiness::assess(world.facts, Stage::PostDeployment, &scopes(world, journal));
+    let mut assessment = record(world, &readiness);
+    let files = attachments::at_closing(world.facts, &readiness, &assessment, filed, work, conclusion);
+    assessment.attachments = keep(world, journal, files);
+    if let Some(log) = work.last(crate::change::event::Step::Rollback).and_then(|ran| ran.log) {
+        assessment.attachments.insert("rollback.log".to_owned(), log);
+    }
+    assessment
+}
+
+/// Makes the attachments of an assessment again, after a crash, from unchanged facts.
+pub(super) fn again(world: &mut World<'_>, journal: &Journal) {
+    let Some(at) = journal.life.assessed_at else { return };
+    let now = std::mem::replace(&mut world.facts.now, at);
+    match &journal.life.change {
+        Change::Assess(..) | Change::Authorize(_) | Change::Scheduled(..) => _ = before_deployment(world, journal),
+        Change::Review(filed, _, work, conclusion, _) => {
+            let (filed, work) = (filed.clone(), work.clone());
+            let _ = at_closing(world, journal, &filed, &work, *conclusion);
+        }
+        Change::New | Change::Draft(_) | Change::Implement(..) | Change::Closed(..) | Change::Canceled(..) => {}
+    }
+    world.facts.now = now;
+}
+
+/// The scopes of evidence that counts: all runs so far, and this one.
+fn scopes(world: &World<'_>, journal: &Journal) -> Vec<Digest> {
+    let mut scopes = journal.life.scopes();
+    let this = world.facts.run.scope();
+    if !scopes.contains(&this) {
+        scopes.push(this);
+    }
+    scopes
+}
+
+fn record(world: &World<'_>, readiness: &Readiness) -> Assessment {
+    let facts = &*world.facts;
+    let category = category::categorize(facts);
+    let (kind, labelled_by): (Kind, _) = gate::kind(facts);
+    Assessment {
+        ready: readiness.is_ready(),
+        facts: facts.digest(),
+        policy: facts.policy_digest,
+        kind,
+        labelled_by,
+        outage_minutes: facts.policy.deployment.outage_minutes,
+        category,
+        risk: risk::weigh(facts, category, world.unsuccessful_recently),
+        reasons: readiness.reasons.iter().take(MAX_REASONS).cloned().collect(),
+        reason_count: u32::try_from(readiness.reasons.len()).unwrap_or(u32::MAX),
+        needed: readiness.needed.clone(),
+        attachments: BTreeMap::new(),
+    }
+}
+
+/// Keeps the files as blobs, and names those that replace an attached one of other bytes apart from it (AT4).
+fn keep(world: &mut World<'_>, journal: &Journal, files: BTreeMap<String, Vec<u8>>) -> BTreeMap<String, Digest> {
+    let attached = journal.life.change.filed().map(|filed| filed.attached.clone()).unwrap_or_default();
+    let mut named = BTreeMap::new();
+    for (name, bytes) in files {
+        let digest = Digest::of(&bytes);
+        world.blobs.insert(digest, bytes);
+        named.insert(free(&attached, &name, digest), digest);
+    }
+    named
+}
+
+/// `name`, or `name` with a number before its ending if other bytes are attached under it.
+fn free(attached: &BTreeMap<String, Digest>, name: &str, digest: Digest) -> String {
+    let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
+    let numbered = (2_u32..=u32::MAX).map(|number| format!("{stem}-{number}.{ending}"));
+    let mut names = std::iter::once(name.to_owned()).chain(numbered);
+    names.find(|name| attached.get(name).is_none_or(|known| *known == digest)).unwrap_or_else(|| name.to_owned())
+}
+
+/// When the deployment is planned to end.
+pub(super) fn planned_end(world: &World<'_>, start: Timestamp) -> Timestamp {
+    let minutes = world.facts.policy.deployment.duration_minutes.unwrap_or(30);
+    start.plus_seconds(i64::from(minutes).saturating_mul(60))
+}

@@ -1,0 +1,502 @@
+//! What must happen next, by state. Every rule of the process is one arm of one match.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::calendar::{self, Allowed};
+use crate::change::event::{Assessment, Basis, Conclusion, Event, Kind, Opened, Ran, Status, Step};
+use crate::change::journal::Journal;
+use crate::change::state::{Change, Closing, Ending, Filed, Work};
+use crate::closure::{self, Manner};
+use crate::effect::{Action, Filing, Variable};
+use crate::gate::{self, Ruling};
+use crate::plan::outcome::{Outcome, Stop};
+use crate::plan::{World, assessing};
+use crate::policy::{Acceptance, Command};
+use crate::problem::Problem;
+use crate::scalar::{Digest, Name, Timestamp};
+
+/// What must happen next.
+pub(super) enum Next {
+    /// The engine decided something.
+    Append(Box<Event>),
+    /// The host has to do something.
+    Perform(String, Box<Action>),
+    /// Nothing is left to do in this run.
+    Stop(Stop),
+}
+
+fn append(event: Event) -> Next {
+    Next::Append(Box::new(event))
+}
+
+fn perform(key: impl Into<String>, action: Action) -> Next {
+    Next::Perform(key.into(), Box::new(action))
+}
+
+/// Decides what must happen next to the change that the journal tells of.
+pub(super) fn next(world: &mut World<'_>, journal: &Journal) -> Result<Next, Problem> {
+    let change = journal.life.change.clone();
+    if let Some(stop) = trouble(world, journal, &change) {
+        return Ok(Next::Stop(stop));
+    }
+    Ok(match change {
+        Change::New => append(Event::Opened(Box::new(opened(world)))),
+        Change::Draft(_) => append(Event::Assessed(Box::new(assessing::before_deployment(world, journal)))),
+        Change::Assess(opened, assessment) => file(world, journal, opened, &assessment)?,
+        Change::Authorize(filed) => authorize(world, journal, &filed),
+        Change::Scheduled(filed, basis) => clear(world, journal, &filed, &basis),
+        Change::Implement(filed, _, work) => implement(world, journal, &filed, &work),
+        Change::Review(filed, basis, work, conclusion, closing) => {
+            review(world, journal, &filed, &basis, &work, conclusion, &closing)
+        }
+        Change::Closed(filed, ending) => conclude(&filed, ending),
+        Change::Canceled(filed, why) => Next::Stop(
+            Stop::new(Outcome::Rejected, format!("change request `{}` will not be deployed: {why}", filed.id))
+                .help("talk to the approvers; a new attempt (`--attempt`) files a new change request"),
+        ),
+    })
+}
+
+/// An effect failed in this run: nothing more is tried, except to finish the record of a failed deployment (RB2).
+fn trouble(world: &World<'_>, journal: &Journal, change: &Change) -> Option<Stop> {
+    let (at, effect, trouble) = journal.life.failed.as_ref()?;
+    let best_effort = match change {
+        Change::Review(_, _, _, conclusion, _) => !conclusion.is_success() && effect.starts_with("attach/"),
+        _ => false,
+    };
+    if *at < world.started || best_effort || trouble.code == "superseded" {
+        return None;
+    }
+    let closing = matches!(change, Change::Review(_, _, _, Conclusion::Succeeded | Conclusion::SucceededUntested, _))
+        || matches!(change, Change::Closed(..));
+    let outcome = match (closing, trouble.code.as_str()) {
+        (true, _) => Outcome::ClosingUnfinished,
+        (false, "write-not-taken" | "conflict") => Outcome::WriteNotTaken,
+        (false, _) => Outcome::Unavailable,
+    };
+    let name = effect.split('/').next().unwrap_or_default();
+    let help = trouble.help.clone().unwrap_or_else(|| "run the same command again; it continues here".to_owned());
+    Some(Stop::new(outcome, format!("`{name}` did not succeed: {}", trouble.message)).help(help))
+}
+
+/// The beginning of the change: what never changes about it.
+fn opened(world: &World<'_>) -> Opened {
+    let facts = &*world.facts;
+    let promotion = &facts.promotion;
+    let people = promotion.contributors.iter().chain([&promotion.author]).chain(&promotion.merged_by);
+    let involved: BTreeSet<String> = people.chain(&facts.run.actor).map(|person| person.id.clone()).collect();
+    Opened {
+        engine: world.engine.clone(),
+        key: facts.key(),
+        attempt: facts.attempt,
+        target: facts.target.clone(),
+        run: facts.run.clone(),
+        repository: promotion.repository.clone(),
+        promotion: promotion.number,
+        promotion_url: promotion.url.clone(),
+        title: promotion.title.clone(),
+        fields: facts.fields.clone(),
+        commit: facts.inventory.commit.clone(),
+        delta: facts.delta_digest(),
+        involved,
+        supplied: facts.change_request_id.clone(),
+    }
+}
+
+/// Whether the facts are no longer those that the assessment rests on.
+fn is_outdated(world: &World<'_>, assessment: &Assessment) -> bool {
+    assessment.facts != world.facts.digest()
+}
+
+/// Assessed, not filed: the request is filed, not approved (CR4); one that was supplied is there already (EX1).
+fn file(world: &mut World<'_>, journal: &Journal, opened: Opened, assessment: &Assessment) -> Result<Next, Problem> {
+    if is_outdated(world, assessment) {
+        return Ok(append(Event::Assessed(Box::new(assessing::before_deployment(world, journal)))));
+    }
+    if let Some(id) = opened.supplied {
+        return Ok(append(Event::Filed { id, url: None }));
+    }
+    let at = journal.life.assessed_at.unwrap_or(world.facts.now);
+    Ok(perform("file", Action::File(Box::new(filing(world, &opened, assessment, at)?))))
+}
+
+fn filing(world: &World<'_>, opened: &Opened, assessment: &Assessment, at: Timestamp) -> Result<Filing, Problem> {
+    let facts = &*world.facts;
+    let deployment = &facts.policy.deployment;
+    let suggested = format!("CR-{}", opened.key.short());
+    let methods = [
+        deployment.method.as_ref().map(|method| format!("deployment: {method}")),
+        deployment.rollback_method.as_ref().map(|method| format!("rollback: {method}")),
+        (!deployment.rollback_triggers.is_empty())
+            .then(|| format!("rollback triggers: {}", deployment.rollback_triggers.join(", "))),
+        deployment
+            .verification
+            .as_ref()
+            .and_then(|verification| verification.on_watch.as_ref())
+            .map(|engineer| format!("on watch: {engineer}")),
+    ];
+    Ok(Filing {
+        suggested_id: suggested.parse().map_err(|error| {
+            Problem::new(format!("no id can be made of the key: {error}"), "report this as a defect")
+        })?,
+        kind: assessment.kind,
+        title: format!("Deploy {} to {}", crate::attachments::summary_of(&facts.delta), facts.target.label()),
+        target: facts.target.clone(),
+        fields: opened.fields.clone(),
+        automation: crate::attachments::automation_section(facts, opened, assessment),
+        ready: assessment.ready,
+        risk: assessment.risk.level,
+        category: assessment.category,
+        planned_start: at,
+        planned_end: assessing::planned_end(world, at),
+        outage_minutes: assessment.outage_minutes,
+        pipeline: facts.run.pipeline.clone(),
+        pipeline_version: facts.run.pipeline_version.clone(),
+        validation_record: "NA".to_owned(),
+        delta: opened.delta,
+        policy: assessment.policy,
+        methods: methods.into_iter().flatten().collect(),
+    })
+}
+
+/// The next attachment that is not there yet.
+fn attach(world: &mut World<'_>, journal: &Journal, filed: &Filed, wanted: &BTreeMap<String, Digest>) -> Option<Next> {
+    let (name, digest) = wanted.iter().find(|(name, digest)| filed.attached.get(*name) != Some(digest))?;
+    if !world.blobs.contains_key(digest) {
+        assessing::again(world, journal);
+    }
+    let key = format!("attach/{name}/{}", digest.short());
+    let media_type = crate::attachments::media_type(name).to_owned();
+    Some(perform(key, Action::Attach { id: filed.id.clone(), name: name.clone(), digest: *digest, media_type }))
+}
+
+/// Filed, not approved: attach everything, then approve, or ask people, or look what they said (CR3, CR4, GA1).
+fn authorize(world: &mut World<'_>, journal: &Journal, filed: &Filed) -> Next {
+    if is_outdated(world, &filed.assessment) {
+        return append(Event::Assessed(Box::new(assessing::before_deployment(world, journal))));
+    }
+    if let Some(next) = attach(world, journal, filed, &filed.assessment.attachments) {
+        return next;
+    }
+    let obstacles = gate::obstacles(&filed.opened, &filed.assessment);
+    let id = filed.id.clone();
+    if obstacles.is_empty() {
+        return match window(world, filed.assessment.kind) {
+            Some(stop) => Next::Stop(stop),
+            None => {
+                perform("approve", Action::Approve { id, delta: filed.opened.delta, policy: filed.assessment.policy })
+            }
+        };
+    }
+    if !filed.requested {
+        return perform(
+            "request-approval",
+            Action::RequestApproval {
+                id,
+                delta: filed.opened.delta,
+                policy: filed.assessment.policy,
+                kind: filed.assessment.kind,
+                why: obstacles.iter().map(|obstacle| obstacle.words().to_owned()).collect(),
+            },
+        );
+    }
+    let Some((_, observed)) = filed.observed.as_ref().filter(|(at, _)| *at >= fresh_since(world, journal)) else {
+        return perform("read", Action::Read { id });
+    };
+    match (gate::judge(world.facts, &journal.life, filed, observed), filed.assessment.kind) {
+        (Ruling::Approved(basis), _) => append(Event::Approved(basis)),
+        (Ruling::Rejected(why), _) => append(Event::Rejected { why }),
+        (Ruling::Unapproved | Ruling::Void(_), Kind::Emergency) => append(Event::Approved(Basis::Emergency {})),
+        (ruling @ (Ruling::Unapproved | Ruling::Void(_)), Kind::Standard) => hold(world, filed, &obstacles, ruling),
+    }
+}
+
+/// Since when a look at the change request is fresh: since this run began, or since it last waited.
+fn fresh_since(world: &World<'_>, journal: &Journal) -> Timestamp {
+    journal.life.waited_until.map_or(world.started, |waited| waited.max(world.started))
+}
+
+/// Not approved: wait if this run may, else end here (GA1).
+fn hold(world: &World<'_>, filed: &Filed, obstacles: &[gate::Obstacle], ruling: Ruling) -> Next {
+    let now = world.facts.now;
+    let id = &filed.id;
+    let mut details: Vec<String> = obstacles.iter().map(|obstacle| obstacle.words().to_owned()).collect();
+    let void = match ruling {
+        Ruling::Void(why) => why,
+        Ruling::Approved(_) | Ruling::Rejected(_) | Ruling::Unapproved => Vec::new(),
+    };
+    match &world.drive.wait {
+        Some(wait) if now < wait.until => {
+            let interval = i64::from(wait.interval_seconds.max(5));
+            let until = now.plus_seconds(interval).min(wait.until);
+            let why = format!("change request `{id}` is not approved");
+            return perform(format!("wait/{}", until.as_millisecond()), Action::Wait { until, why });
+        }
+        Some(wait) => {
+            return Next::Stop(
+                Stop::new(
+                    Outcome::ApprovalTimedOut,
+                    format!("nobody approved change request `{id}` until {}", wait.until),
+                )
+                .help("have it approved, then run the same command again")
+                .details(details),
+            );
+        }
+        None => {}
+    }
+    if void.is_empty() {
+        let stop = Stop::new(Outcome::AwaitingApproval, format!("change request `{id}` is not approved"));
+        Next::Stop(stop.help("have it approved, then run the same command again; it continues here").details(details))
+    } else {
+        details.extend(void);
+        let stop = Stop::new(Outcome::ApprovalVoid, format!("the approval of change request `{id}` does not count"));
+        Next::Stop(stop.help("have it approved by somebody who had no part in it, as it is now").details(details))
+    }
+}
+
+/// Whether deployments are allowed now (PC6). An emergency lifts business hours.
+fn window(world: &World<'_>, kind: Kind) -> Option<Stop> {
+    let facts = &*world.facts;
+    let calendar = facts.policy.calendar.as_ref()?;
+    let region = facts.target.region.as_ref().map(Name::as_str);
+    match (kind, calendar::allowed(calendar, region, facts.now)) {
+        (Kind::Emergency, _) | (Kind::Standard, Allowed::Open { .. }) => None,
+        (Kind::Standard, Allowed::Closed { why, next }) => {
+            let help = match next {
+                Some(next) => format!("run the same command again from {next}"),
+                None => "no window opens within the next year; look at the policy's calendar".to_owned(),
+            };
+            let message = format!("deployments to {} are not allowed now", facts.target.label());
+            let why = why.iter().map(ToString::to_string).collect();
+            Some(Stop::new(Outcome::OutsideWindow, message).help(help).details(why))
+        }
+    }
+}
+
+/// Approved: right before deployment everything that the approval rests on is checked again (GA2).
+fn clear(world: &mut World<'_>, journal: &Journal, filed: &Filed, basis: &Basis) -> Next {
+    let void = |why: &str| append(Event::Voided { why: why.to_owned() });
+    if world.facts.delta_digest() != filed.opened.delta {
+        return void("the delta changed after the approval");
+    }
+    if world.facts.policy_digest != filed.assessment.policy {
+        return void("the policy changed after the approval");
+    }
+    if *basis == (Basis::Readiness {}) && is_outdated(world, &filed.assessment) {
+        return void("the evidence changed after the approval");
+    }
+    let Some((_, observed)) = filed.observed.as_ref().filter(|(at, _)| *at >= world.started) else {
+        return perform("read", Action::Read { id: filed.id.clone() });
+    };
+    let standing = match (basis, observed.status) {
+        (_, Status::Canceled | Status::Closed) => {
+            return append(Event::Rejected { why: "the change request was cancelled or closed".to_owned() });
+        }
+        (Basis::Readiness {}, Status::Scheduled | Status::Implement) => true,
+        (Basis::Readiness {}, Status::New | Status::Assess | Status::Authorize | Status::Review) => false,
+        (Basis::People { .. }, _) => {
+            matches!(gate::judge(world.facts, &journal.life, filed, observed), Ruling::Approved(_))
+        }
+        (Basis::Emergency {}, _) => true,
+    };
+    match (standing, window(world, filed.assessment.kind)) {
+        (false, _) => void("the change request is no longer approved"),
+        (true, Some(stop)) => Next::Stop(stop),
+        (true, None) => append(Event::Cleared { delta: filed.opened.delta, policy: filed.assessment.policy }),
+    }
+}
+
+/// Cleared: show it, then deploy, test, verify, and roll back what failed (CL1, RB1..RB4, PC7).
+fn implement(world: &World<'_>, journal: &Journal, filed: &Filed, work: &Work) -> Next {
+    if !work.implementing {
+        return perform("implement", Action::Implement { id: filed.id.clone() });
+    }
+    let deployment = &world.facts.policy.deployment;
+    let failed = |step| work.last(step).is_some_and(|ran| !ran.success);
+    let passed = |step| work.last(step).is_some_and(|ran| ran.success);
+    let untested = matches!(deployment.acceptance, Some(Acceptance::None(_)));
+    let ended = |conclusion| append(Event::Ended { conclusion });
+    if failed(Step::Deploy) || failed(Step::Accept) || failed(Step::Verify) {
+        return match work.last(Step::Rollback) {
+            Some(rollback) if rollback.success => ended(Conclusion::RolledBack),
+            Some(_) => ended(Conclusion::RollbackFailed),
+            None if deployment.rollback.is_some() || reported(world, Step::Rollback, 0).is_some() => {
+                run(world, journal, filed, work, Step::Rollback, deployment.rollback.as_ref())
+            }
+            None => ended(Conclusion::Failed),
+        };
+    }
+    if !passed(Step::Deploy) {
+        return run(world, journal, filed, work, Step::Deploy, deployment.deploy.as_ref());
+    }
+    if !passed(Step::Accept) && !untested {
+        let command = match &deployment.acceptance {
+            Some(Acceptance::Command(command)) => Some(command),
+            Some(Acceptance::None(_)) | None => None,
+        };
+        return run(world, journal, filed, work, Step::Accept, command);
+    }
+    if let Some(verification) = &deployment.verification {
+        let since = work.last(Step::Accept).or(work.last(Step::Deploy)).and_then(|ran| ran.ended);
+        let since = since.unwrap_or(world.facts.now);
+        let end = since.plus_seconds(i64::from(verification.minutes).saturating_mul(60));
+        let last = work.last(Step::Verify).and_then(|ran| ran.ended);
+        let due = last.map(|last| last.plus_seconds(i64::from(verification.interval_seconds.max(1))));
+        match (last, due) {
+            (Some(last), _) if last >= end => {}
+            (Some(_), Some(due)) if world.facts.now < due => {
+                let why = "the deployment is being watched".to_owned();
+                return perform(format!("wait/{}", due.as_millisecond()), Action::Wait { until: due, why });
+            }
+            (_, _) => return run(world, journal, filed, work, Step::Verify, Some(&verification.command)),
+        }
+    }
+    ended(if untested { Conclusion::SucceededUntested } else { Conclusion::Succeeded })
+}
+
+/// What the caller reports of the command that would be the `nth` of its kind.
+fn reported<'a>(world: &World<'a>, step: Step, nth: usize) -> Option<&'a Ran> {
+    world.drive.reports.iter().filter(|ran| ran.step == step).nth(nth)
+}
+
+/// Runs a command of the user at most once; what the caller reports counts as its outcome (RB4).
+fn run(
+    world: &World<'_>,
+    journal: &Journal,
+    filed: &Filed,
+    work: &Work,
+    step: Step,
+    command: Option<&Command>,
+) -> Next {
+    let before = work.ran.iter().filter(|ran| ran.step == step).count();
+    let key = match before {
+        0 => format!("run/{}", step.word()),
+        before => format!("run/{}/{}", step.word(), before.saturating_add(1)),
+    };
+    let begun = journal.life.pending.as_ref() == Some(&key);
+    match (begun, reported(world, step, before), world.drive.parked.contains(&step), command) {
+        (true, Some(ran), _, _) => append(Event::Ran(ran.clone())),
+        (false, Some(_), _, _) => append(Event::Intended { effect: key }),
+        (true, None, _, _) => Next::Stop(
+            Stop::new(
+                Outcome::OutcomeUnknown,
+                format!("`{}` was begun, and nobody recorded how it ended", step.word()),
+            )
+            .help(format!(
+                "look at the target, then say what happened: `countersign close --{} success|failure ...`",
+                step.word()
+            )),
+        ),
+        (false, None, true, _) | (false, None, false, None) if step == Step::Deploy => Next::Stop(
+            Stop::new(Outcome::Cleared, format!("change request `{}` is approved: deploy now", filed.id))
+                .help("then report with `countersign close --deploy success|failure --acceptance success|failure`"),
+        ),
+        (false, None, true, _) | (false, None, false, None) => {
+            Next::Stop(Stop::new(Outcome::ReportNeeded, format!("nobody said how `{}` ended", step.word())).help(
+                "report it; no result is not a passed test, and a policy that has none says so in \
+                 `deployment.acceptance.none`",
+            ))
+        }
+        (false, None, false, Some(command)) => {
+            let environment = environment(world, filed, step);
+            perform(key, Action::Run { step, command: Some(command.clone()), environment })
+        }
+    }
+}
+
+/// What a command is told: through its environment, never through its arguments (T60).
+fn environment(world: &World<'_>, filed: &Filed, step: Step) -> Vec<Variable> {
+    let facts = &*world.facts;
+    let names: Vec<&String> = facts.delta.entries.keys().collect();
+    let region = facts.target.region.as_ref().map_or("", Name::as_str);
+    let commit = facts.inventory.commit.as_ref().map_or("", |commit| commit.as_str());
+    let last = facts.concluded.as_ref().and_then(|concluded| concluded.commit.as_ref());
+    let variables = [
+        ("COUNTERSIGN_STEP", step.word().to_owned()),
+        ("COUNTERSIGN_CHANGE_REQUEST_ID", filed.id.to_string()),
+        ("COUNTERSIGN_ENVIRONMENT", facts.target.environment.to_string()),
+        ("COUNTERSIGN_REGION", region.to_owned()),
+        ("COUNTERSIGN_COMMIT", commit.to_owned()),
+        ("COUNTERSIGN_LAST_COMMIT", last.map_or_else(String::new, ToString::to_string)),
+        ("COUNTERSIGN_DELTA", serde_json::to_string(&names).unwrap_or_default()),
+        ("COUNTERSIGN_DELETIONS", serde_json::to_string(&facts.delta.removed).unwrap_or_default()),
+    ];
+    variables.into_iter().map(|(name, value)| Variable { name: name.to_owned(), value }).collect()
+}
+
+/// The work is over: judge again, attach the record, close or leave open (CL2, CL3, RB2, RB3, AT2, AT3).
+fn review(
+    world: &mut World<'_>,
+    journal: &Journal,
+    filed: &Filed,
+    basis: &Basis,
+    work: &Work,
+    conclusion: Conclusion,
+    closing: &Closing,
+) -> Next {
+    let reassessed = match &closing.reassessed {
+        Some(reassessed) if !is_outdated(world, reassessed) => reassessed,
+        Some(_) | None => {
+            let reassessed = assessing::at_closing(world, journal, filed, work, conclusion);
+            return append(Event::Reassessed(Box::new(reassessed)));
+        }
+    };
+    let missing = crate::attachments::components_without_bom(world.facts, conclusion);
+    if conclusion.is_success() && !missing.is_empty() {
+        return Next::Stop(
+            Stop::new(Outcome::ClosingUnfinished, "the merged SBOM is not complete, so the change stays open")
+                .help("add evidence of `sbom` with a readable CycloneDX file for each of them, and run again")
+                .details(missing),
+        );
+    }
+    let gave_up = journal.life.failed.as_ref().is_some_and(|(at, effect, _)| {
+        *at >= world.started && effect.starts_with("attach/") && !conclusion.is_success()
+    });
+    if !gave_up && let Some(next) = attach(world, journal, filed, &reassessed.attachments) {
+        return next;
+    }
+    let category = closure::categorize(conclusion, basis, reassessed.ready);
+    let id = filed.id.clone();
+    let notes = crate::attachments::closing_notes(filed, work, conclusion, category);
+    match closure::manner(conclusion, filed.opened.supplied.is_some()) {
+        Manner::Close => perform("close", Action::Close { id, category, notes }),
+        Manner::LeaveOpen => perform("leave-open", Action::LeaveOpen { id, category, notes }),
+    }
+}
+
+/// The request is finished: the pointer moves if, and only if, the deployment stands (CL5).
+fn conclude(filed: &Filed, ending: Ending) -> Next {
+    let id = &filed.id;
+    let help = "look into the attachments of the change request; people finish it";
+    match (ending.conclusion, ending.concluded) {
+        (Conclusion::Succeeded | Conclusion::SucceededUntested, false) => perform(
+            "conclude",
+            Action::Conclude { pointer: filed.opened.target.pointer(), commit: filed.opened.commit.clone() },
+        ),
+        (Conclusion::Succeeded | Conclusion::SucceededUntested, true) => {
+            let category = crate::risk::word(&ending.category);
+            let message = match ending.left_open {
+                false => format!("change request `{id}` is closed as `{category}`"),
+                true => format!("change request `{id}` is deployed and stays open; its category would be `{category}`"),
+            };
+            Next::Stop(Stop::new(Outcome::Done, message))
+        }
+        (Conclusion::Failed, _) => Next::Stop(
+            Stop::new(Outcome::DeploymentFailed, format!("the deployment of change request `{id}` failed")).help(help),
+        ),
+        (Conclusion::RolledBack, _) => Next::Stop(
+            Stop::new(
+                Outcome::RolledBack,
+                format!("the deployment of change request `{id}` failed and was rolled back"),
+            )
+            .help(help),
+        ),
+        (Conclusion::RollbackFailed, _) => Next::Stop(
+            Stop::new(
+                Outcome::RollbackFailed,
+                format!("the deployment of change request `{id}` failed, and so did its rollback"),
+            )
+            .help(help),
+        ),
+    }
+}
