@@ -4,6 +4,9 @@
 //! run does not have, and the source `ci-pipeline`, whose evidence every entry has. A rule that lists several tools
 //! demands the evidence of each. A rule without any list recommends, as IBM's does.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;

@@ -4,6 +4,9 @@
 //! `{"pull_request": ..., "repository", "commits", "reviews", "timeline", "files"}` with what the requests of these
 //! names below it answer, all pages joined. Keys that are not needed are ignored: the format is GitHub's, and grows.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::de::IgnoredAny;

@@ -6,6 +6,8 @@
 
 mod lines;
 mod structure;
+#[cfg(test)]
+mod tests;
 
 use crate::problem::Problem;
 use crate::promotion::{CustomerImpact, DeploymentImpact, Fields, Priority, RiskLevel};
