@@ -7,6 +7,8 @@
 
 mod allowed;
 mod local;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 

@@ -184,6 +184,16 @@ fn t11_the_emergency_label_is_ascii() {
 }
 
 #[test]
+fn pc6_a_calendar_is_checked_with_the_policy() {
+    check(
+        "version: 1\ncalendar:\n  zone: Europe/Berlin\n  windows:\n  - {days: [monday], from: 22:00, until: 02:00}",
+        &["5:42 the window ends at `02:00`, not after its start `22:00`"],
+    );
+    check("version: 1\ncalendar: {zone: local}", &["2:18 `local` is not a time zone such as `Europe/Berlin`"]);
+    check("version: 1\ncalendar: {}", &["2:11 the key `zone` is missing"]);
+}
+
+#[test]
 fn a_numeric_id_is_a_name() {
     assert_eq!(policy("version: 1\nprocess: {tech-leads: [12345]}").process.tech_leads[0].as_str(), "12345");
 }
