@@ -1,7 +1,6 @@
 //! The promotion pull request: who asks for what to be deployed, and what they say about it (PR1..PR7).
 
 pub mod github;
-pub(crate) mod json;
 pub mod template;
 
 use serde::{Deserialize, Serialize};

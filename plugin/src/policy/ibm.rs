@@ -13,8 +13,8 @@ use serde::Deserialize;
 
 use super::{Level, Requirement, Scope, Stage};
 use crate::evidence::Check;
+use crate::formats::json;
 use crate::problem::Problem;
-use crate::promotion::json;
 use crate::scalar::{Name, shorten};
 
 /// The source of evidence that the CI pipeline made.

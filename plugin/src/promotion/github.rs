@@ -9,10 +9,11 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Deserialize;
 use serde::de::IgnoredAny;
-use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{Label, Person, Promotion, Review};
+use crate::formats::json;
 use crate::problem::Problem;
 use crate::scalar::{Commit, Email, Timestamp, shorten};
 
@@ -24,16 +25,12 @@ const HELP: &str = "give what `GET /repos/{owner}/{repo}/pulls/{number}` answers
 ///
 /// What is not as GitHub's API gives it.
 pub fn read(bytes: &[u8]) -> Result<Promotion, Problem> {
-    let probe: Probe = parse(bytes)?;
+    let probe: Probe = json::parse(bytes)?;
     let document = match probe.pull_request {
-        Some(_) => parse(bytes)?,
-        None => Document { pull_request: parse(bytes)?, ..Document::default() },
+        Some(_) => json::parse(bytes)?,
+        None => Document { pull_request: json::parse(bytes)?, ..Document::default() },
     };
     document.promotion()
-}
-
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    super::json::parse(bytes).map_err(|problem| Problem { help: HELP.to_owned(), ..problem })
 }
 
 #[derive(Deserialize)]
