@@ -1,2 +1,10 @@
 //! The countersign command line.
-fn main() {}
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use countersign_cli::verbs::{Cli, run};
+
+fn main() -> ExitCode {
+    run(&Cli::parse()).into()
+}
