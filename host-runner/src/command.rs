@@ -131,7 +131,9 @@ fn start(command: &Command<'_>) -> Result<(Child, PipeReader), String> {
     let other = writer.try_clone().map_err(|error| format!("no pipe for its output: {error}"))?;
     let mut process = std::process::Command::new(program);
     process.args(arguments).stdin(Stdio::null()).stdout(writer).stderr(other).process_group(0);
-    command.without.iter().for_each(|name| drop(process.env_remove(name)));
+    for name in command.without {
+        process.env_remove(name);
+    }
     process.envs(command.env.iter().map(|(name, value)| (name, value)));
     if let Some(directory) = command.directory {
         process.current_dir(directory);

@@ -116,7 +116,11 @@ fn report(name: String, wasm: &[u8]) -> Result<Report, Fault> {
         memories: outline.memories.iter().map(|&(initial, maximum)| Pages { initial, maximum }).collect(),
         functions: outline.functions,
         starts: outline.starts,
-        custom_sections: outline.custom.iter().map(|(name, bytes)| Section { name: name.clone(), bytes: *bytes }).collect(),
+        custom_sections: outline
+            .custom
+            .iter()
+            .map(|(name, bytes)| Section { name: name.clone(), bytes: *bytes })
+            .collect(),
         limits: Shown { fuel_base, fuel_per_byte, memory_base, memory_per_byte, memory_max, answer_max, seconds },
         refused: module::check_raw(&outline).err().map(|fault| fault.to_string()),
         exports: outline.exports,
@@ -135,7 +139,8 @@ fn imports(outline: &Outline) -> BTreeMap<String, BTreeMap<String, String>> {
 impl fmt::Display for Report {
     /// For people; names that the module chose are shown so that they cannot steer a terminal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let declared = |text: &Option<String>| text.as_deref().map_or("none".to_owned(), |text| excerpt(text, NAME_MAX));
+        let declared =
+            |text: &Option<String>| text.as_deref().map_or("none".to_owned(), |text| excerpt(text, NAME_MAX));
         writeln!(f, "module: {} ({} bytes)", excerpt(&self.module, 1000), self.bytes)?;
         writeln!(f, "digest: {}", self.digest)?;
         writeln!(f, "contract: {}", declared(&self.contract))?;

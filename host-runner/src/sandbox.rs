@@ -58,7 +58,10 @@ impl Sandbox {
         let identity = module::check_raw(&module::outline(EMBEDDED)?)?;
         let engine = engine()?;
         // SAFETY: these bytes are what `build.rs` got from wasmtime of this very version; nobody else wrote them.
-        #[expect(unsafe_code, reason = "loading native code is only as safe as its source, and this source is our build")]
+        #[expect(
+            unsafe_code,
+            reason = "loading native code is only as safe as its source, and this source is our build"
+        )]
         let native = unsafe { wasmtime::Module::deserialize(&engine, EMBEDDED_NATIVE) };
         match native {
             Ok(module) => Ok(Self::new(module, EMBEDDED.to_vec(), identity, Origin::Embedded)),

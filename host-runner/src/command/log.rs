@@ -110,7 +110,10 @@ mod tests {
         collector.add(b"0123");
         collector.add(b"456789");
         let log = collector.finish(0);
-        assert_eq!(log, Log { digest: digest(b"0123456789"), bytes: 10, left_out: 0, redactions: 0, kept: b"0123456789".to_vec() });
+        assert_eq!(
+            log,
+            Log { digest: digest(b"0123456789"), bytes: 10, left_out: 0, redactions: 0, kept: b"0123456789".to_vec() }
+        );
     }
 
     #[test]

@@ -30,7 +30,8 @@ impl Secrets {
         for secret in secrets {
             let secret = secret.as_ref().trim_matches(['\r', '\n']);
             disguises(secret.as_bytes(), &mut all);
-            let lines = secret.lines().map(str::trim).filter(|line| line.len() >= LINE_MIN && line.len() < secret.len());
+            let lines =
+                secret.lines().map(str::trim).filter(|line| line.len() >= LINE_MIN && line.len() < secret.len());
             lines.for_each(|line| disguises(line.as_bytes(), &mut all));
         }
         all.remove(&[][..]);
@@ -131,7 +132,10 @@ fn disguises(secret: &[u8], all: &mut BTreeSet<Vec<u8>>) {
         }
     }
     let hex = |digits: &[u8; 16]| {
-        secret.iter().flat_map(|byte| [digits[usize::from(byte >> 4)], digits[usize::from(byte & 15)]]).collect::<Vec<u8>>()
+        secret
+            .iter()
+            .flat_map(|byte| [digits[usize::from(byte >> 4)], digits[usize::from(byte & 15)]])
+            .collect::<Vec<u8>>()
     };
     all.insert(hex(LOWER));
     all.insert(hex(UPPER));

@@ -42,15 +42,13 @@ fn arguments_reach_the_program_as_they_are() {
 #[test]
 fn environment_and_directory_are_given() {
     let env = [("COUNTERSIGN_X".to_owned(), "a $b `c`".to_owned())];
-    let without = words(&["PATH"]);
-    let (ran, _) = run_script("echo \"$COUNTERSIGN_X\"; pwd; echo \"${PATH-none}\" | head -c 4; read x || echo no input", |command| {
-        command.env = &env;
-        command.directory = Some(Path::new("/"));
-        command.without = &without;
-    });
-    let text = kept(&ran);
-    assert!(text.starts_with("a $b `c`\n/\n"), "{text}");
-    assert!(text.ends_with("no input\n"), "{text}");
+    let without = words(&["HOME"]);
+    let argv =
+        words(&["/bin/sh", "-c", "echo \"$COUNTERSIGN_X\"; pwd; echo \"${HOME-none}\"; read x || echo no input"]);
+    let secrets = Secrets::default();
+    let command =
+        Command { env: &env, without: &without, directory: Some(Path::new("/")), ..Command::new(&argv, &secrets) };
+    assert_eq!(kept(&run(&command, &mut Vec::new())), "a $b `c`\n/\nnone\nno input\n");
 }
 
 #[test]
@@ -128,7 +126,8 @@ fn a_flood_is_bounded_and_digested_whole() {
 #[test]
 fn secrets_are_in_neither_log_nor_terminal() {
     let secrets = Secrets::new(["s3cret-token"]);
-    let argv = words(&["/bin/sh", "-c", "printf s3cret; sleep 0.1; printf -- '-token\\n'; printf user:s3cret-token | base64"]);
+    let argv =
+        words(&["/bin/sh", "-c", "printf s3cret; sleep 0.1; printf -- '-token\\n'; printf user:s3cret-token | base64"]);
     let mut shown = Vec::new();
     let ran = run(&Command::new(&argv, &secrets), &mut shown);
     assert_eq!(ran.log.redactions, 2);
@@ -137,4 +136,51 @@ fn secrets_are_in_neither_log_nor_terminal() {
     assert!(!text.contains("s3cret") && !text.contains("M2NyZXQtdG9rZW"), "{text}");
     assert_eq!(ran.log.digest, crate::module::digest(text.as_bytes()), "the digest is of the redacted log");
     assert!(String::from_utf8(shown).unwrap().starts_with("  | ***\n"));
+}
+
+/// Asked to end while its command runs, a process ends the command first; asked when none runs, it just ends. This is
+/// looked at from another process, which is this program again.
+#[test]
+fn one_that_is_interrupted_takes_its_command_along() {
+    use std::io::{BufRead as _, BufReader};
+    if std::env::var_os("COUNTERSIGN_TEST_INTERRUPT").is_some() {
+        let (ran, _) = run_script("echo $$; exec sleep 600", |_| ());
+        println!("\nended {:?} {}", ran.ended, kept(&ran).trim());
+        let (second, _) = run_script("echo never", |_| ());
+        println!("\nsecond {:?}", second.ended);
+        loop {
+            std::thread::sleep(Duration::from_secs(1));
+        }
+    }
+    let mut process = std::process::Command::new(std::env::current_exe().unwrap());
+    process.args(["--exact", "--nocapture", "command::tests::one_that_is_interrupted_takes_its_command_along"]);
+    process.env("COUNTERSIGN_TEST_INTERRUPT", "1").stdout(Stdio::piped());
+    let mut other = process.spawn().unwrap();
+    let pid = Pid::from_raw(i32::try_from(other.id()).unwrap()).unwrap();
+    let children = format!("/proc/{pid}/task");
+    let until = Instant::now() + Duration::from_secs(20);
+    while !has_child(&children) {
+        assert!(Instant::now() < until, "the command starts");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    rustix::process::kill_process(pid, Signal::TERM).unwrap();
+    let mut lines = BufReader::new(other.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let ended = lines.find(|line| line.starts_with("ended ")).unwrap();
+    assert!(ended.starts_with("ended Interrupted "), "{ended}");
+    let child = ended.rsplit(' ').next().unwrap().parse::<i32>().unwrap();
+    assert!(gone(child), "the command is still there");
+    let second = lines.find(|line| line.starts_with("second ")).unwrap();
+    assert!(second.contains("NotStarted"), "{second}");
+    rustix::process::kill_process(pid, Signal::TERM).unwrap();
+    assert_eq!(other.wait().unwrap().signal(), Some(15));
+}
+
+/// Whether any thread of the process has a child that runs `sleep`.
+fn has_child(tasks: &str) -> bool {
+    std::fs::read_dir(tasks).unwrap().filter_map(Result::ok).any(|task| {
+        let children = std::fs::read_to_string(task.path().join("children")).unwrap_or_default();
+        children.split_whitespace().any(|child| {
+            std::fs::read_to_string(format!("/proc/{child}/comm")).is_ok_and(|name| name.trim() == "sleep")
+        })
+    })
 }

@@ -64,7 +64,9 @@ fn a_path_never_leaves_the_ledger() {
     let (ledger, scratch) = ledger();
     let long = "x".repeat(SEGMENT_MAX + 1);
     let deep = "a/".repeat(DEPTH_MAX) + "a";
-    for path in ["", "/", "/etc/passwd", "..", "a/../b", "a//b", "a/", ".lock", "a/.b", "a b", "ä", "a\\b", "a\0", &long, &deep] {
+    for path in
+        ["", "/", "/etc/passwd", "..", "a/../b", "a//b", "a/", ".lock", "a/.b", "a b", "ä", "a\\b", "a\0", &long, &deep]
+    {
         assert!(matches!(ledger.get(path), Err(LedgerError::Path(_))), "get {path:?}");
         assert!(matches!(ledger.put_if_unchanged(path, b"", None), Err(LedgerError::Path(_))), "put {path:?}");
     }
@@ -188,14 +190,18 @@ fn a_killed_holder_holds_nothing() {
 fn a_writer_killed_at_any_moment_leaves_whole_files() {
     let (ledger, scratch) = ledger();
     for pause in 0..12 {
+        let before = ledger.get("big").unwrap();
         let mut other = another_process(&scratch.0, "write").spawn().unwrap();
-        thread::sleep(Duration::from_millis(30 + pause * 7));
+        let until = Instant::now() + Duration::from_secs(20);
+        while ledger.get("big").unwrap() == before {
+            assert!(Instant::now() < until, "the other process writes");
+        }
+        thread::sleep(Duration::from_millis(pause));
         other.kill().unwrap();
         other.wait().unwrap();
-        if let Some((bytes, _)) = ledger.get("big").unwrap() {
-            assert_eq!(bytes.len(), BIG);
-            assert!(bytes.iter().all(|byte| *byte == bytes[0]));
-        }
+        let (bytes, _) = ledger.get("big").unwrap().unwrap();
+        assert_eq!(bytes.len(), BIG);
+        assert!(bytes.iter().all(|byte| *byte == bytes[0]));
     }
     ledger.put_if_unchanged("after", b"", None).unwrap();
     let names: Vec<_> = fs::read_dir(&scratch.0).unwrap().map(|entry| entry.unwrap().file_name()).collect();

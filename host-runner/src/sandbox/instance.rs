@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::{Serialize, de::DeserializeOwned};
 use wasmtime::{Memory, Module, Store, Trap, TypedFunc, WasmParams, WasmResults};
 
 use super::{Fault, Limits, Watchdog, limits::Meter};
@@ -71,7 +72,7 @@ impl Instance {
     /// Gives the engine a document; it answers with its digest, by which requests name it.
     pub fn put(&mut self, bytes: &[u8]) -> Result<String, Fault> {
         let put = self.door.put.clone();
-        let answer = self.ask(&put, bytes)?.ok_or_else(|| Fault::Answer("`put` gave no digest".to_owned()));
+        let answer = self.give(&put, bytes)?.ok_or_else(|| Fault::Answer("`put` gave no digest".to_owned()));
         let checked = answer.and_then(|digest| match String::from_utf8(digest) {
             Ok(text) if is_digest(&text) => Ok(text),
             other => {
@@ -87,14 +88,26 @@ impl Instance {
     /// Asks the engine; request and response are JSON, which the caller reads.
     pub fn call(&mut self, request: &[u8]) -> Result<Vec<u8>, Fault> {
         let call = self.door.call.clone();
-        let answer = self.ask(&call, request)?.ok_or_else(|| Fault::Answer("`call` gave no response".to_owned()));
+        let answer = self.give(&call, request)?.ok_or_else(|| Fault::Answer("`call` gave no response".to_owned()));
         self.poison_on_fault(answer)
+    }
+
+    /// Asks the engine with a typed request and reads the response; one that cannot be read is a fault.
+    pub fn ask<T: DeserializeOwned>(&mut self, request: &impl Serialize) -> Result<T, Fault> {
+        let request = serde_json::to_vec(request)
+            .map_err(|error| Fault::Answer(format!("the request cannot be written: {error}")))?;
+        let response = self.call(&request)?;
+        let read = serde_json::from_slice(&response).map_err(|error| {
+            let start = excerpt(&String::from_utf8_lossy(&response), 80);
+            Fault::Answer(format!("`{start}` is not a response: {error}"))
+        });
+        self.poison_on_fault(read)
     }
 
     /// Takes the blob with this digest out of the engine; `None` when it has none.
     pub fn take(&mut self, wanted: &str) -> Result<Option<Vec<u8>>, Fault> {
         let take = self.door.take.clone();
-        let blob = self.ask(&take, wanted.as_bytes())?;
+        let blob = self.give(&take, wanted.as_bytes())?;
         let checked = match blob {
             Some(blob) if digest(&blob) != wanted => {
                 Err(Fault::Answer(format!("the blob given for `{}` has another digest", excerpt(wanted, 80))))
@@ -115,7 +128,7 @@ impl Instance {
         result
     }
 
-    fn ask(&mut self, function: &TypedFunc<(u32, u32), u64>, input: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+    fn give(&mut self, function: &TypedFunc<(u32, u32), u64>, input: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
         if self.poisoned {
             return Err(Fault::Poisoned);
         }

@@ -65,12 +65,7 @@ pub(super) struct Meter {
 
 impl Meter {
     pub(super) fn new(limits: &Limits) -> Self {
-        Self {
-            memory_limit: limits.memory(0),
-            memory_peak: 0,
-            memory_denied: false,
-            table_max: limits.table_max,
-        }
+        Self { memory_limit: limits.memory(0), memory_peak: 0, memory_denied: false, table_max: limits.table_max }
     }
 }
 
