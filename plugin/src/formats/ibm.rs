@@ -30,16 +30,16 @@ pub(super) fn from_evidence(json: &Json<'_>) -> Result<Evidence, Problem> {
 }
 
 pub(super) fn from_summary(json: &Json<'_>) -> Result<Vec<Evidence>, Problem> {
-    let summary = json.typed::<RawSummary<'_>>()?;
+    let summary = json.typed::<RawSummary>()?;
     if !summary.version.is_some_and(|version| version.is("2")) {
         return Err(Wrong::new("/version", "the summary's version is not `2.0`", VERSION_HELP).inside(""));
     }
-    if summary.evidences.is_empty() {
+    let evidence = summary.evidences.0?;
+    if evidence.is_empty() {
         let help = "collect evidence before it is summarised: empty is never a pass";
         return Err(Wrong::new("/evidences", "the summary holds no evidence", help).inside(""));
     }
-    let records = summary.evidences.into_iter().enumerate();
-    records.map(|(number, raw)| raw.evidence().map_err(|wrong| wrong.inside(&format!("/evidences/{number}")))).collect()
+    Ok(evidence)
 }
 
 const VERSION_HELP: &str = "write the record in version 2 of the format";
@@ -99,10 +99,42 @@ struct RawFinding<'a> {
 }
 
 #[derive(Deserialize)]
-struct RawSummary<'a> {
+struct RawSummary {
     version: Option<Version>,
-    #[serde(borrow)]
-    evidences: Vec<Raw<'a>>,
+    evidences: Records,
+}
+
+/// The records of a summary, each converted as soon as it is read; or the first problem.
+struct Records(Result<Vec<Evidence>, Problem>);
+
+impl<'de> Deserialize<'de> for Records {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+
+        impl<'de> de::Visitor<'de> for Visitor {
+            type Value = Records;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of evidence records")
+            }
+
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut items: A) -> Result<Records, A::Error> {
+                let mut all = Vec::new();
+                while let Some(raw) = items.next_element::<Raw<'de>>()? {
+                    match raw.evidence() {
+                        Ok(evidence) => all.push(evidence),
+                        Err(wrong) => {
+                            while items.next_element::<de::IgnoredAny>()?.is_some() {}
+                            return Ok(Records(Err(wrong.inside(&format!("/evidences/{}", all.len())))));
+                        }
+                    }
+                }
+                Ok(Records(Ok(all)))
+            }
+        }
+
+        deserializer.deserialize_seq(Visitor)
+    }
 }
 
 impl Raw<'_> {

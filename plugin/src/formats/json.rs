@@ -132,3 +132,90 @@ pub(crate) fn line_and_column(bytes: &[u8], at: usize) -> (u32, u32) {
 fn saturated(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::json;
+    use super::super::tests::wrong;
+
+    #[test]
+    fn t35_what_readers_read_differently_is_refused() {
+        for (document, problem) in [
+            ("", "line 1, column 1: the document is empty"),
+            (" \n", "line 2, column 1: the document is empty"),
+            ("\u{feff}{}", "line 1, column 1: the document begins with a byte order mark"),
+            ("{} x", "line 1, column 4: something follows the end of the document: `x`"),
+            (r#"{"a":1,"a":2}"#, "line 1, column 8: duplicate key `a`"),
+            (r#"{"a":1,"\u0061":2}"#, "line 1, column 8: duplicate key `a`"),
+            (r#"[0,{"b":{"c":1,"c":1}}]"#, "line 1, column 16: duplicate key `c` (at `/1/b`)"),
+            (r#"{"a":"\ud800"}"#, "line 1, column 7: a string has half of a surrogate pair (at `/a`)"),
+            (r#"{"a":"\udc00\ud800"}"#, "line 1, column 7: a string has half of a surrogate pair (at `/a`)"),
+            (r#"["\x"]"#, "line 1, column 3: a string has an escape that JSON does not know (at `/0`)"),
+            ("[\"\t\"]", "line 1, column 3: a string has a control character that is not escaped (at `/0`)"),
+            (r#"{"a" 1}"#, "line 1, column 6: expected `:`, found `1` (at `/a`)"),
+            ("{\"a\":1,\n}", "line 2, column 1: expected a key in quotes, found `}` (at `/a`)"),
+            ("[1,]", "line 1, column 4: expected a value, found `]` (at `/1`)"),
+            ("[1 2]", "line 1, column 4: expected `,` or `]`, found `2` (at `/0`)"),
+            ("[tru", "line 1, column 5: the document ends in the middle of a value (at `/0`)"),
+            (r#"{"a":["x"#, "line 1, column 9: the document ends in the middle of a value (at `/a/0`)"),
+        ] {
+            assert_eq!(wrong(json::check(document.as_bytes())), problem, "{document}");
+        }
+        assert_eq!(wrong(json::check(b"[\"a\n\xff\"]")), "line 2, column 1: the document is not valid UTF-8");
+    }
+
+    #[test]
+    fn t35_duplicates_are_found_in_objects_of_any_size() {
+        for keys in [2, 15, 16, 17, 18, 40, 1000] {
+            let members: Vec<String> = (0..keys).map(|key| format!("\"k{key}\":{{}}")).collect();
+            let sound = format!("{{{}}}", members.join(","));
+            assert_eq!(json::check(sound.as_bytes()), Ok(()));
+            for twin in [0, keys / 2, keys - 1] {
+                let double = format!("{{{},\n\"k{twin}\":0}}", members.join(","));
+                assert_eq!(wrong(json::check(double.as_bytes())), format!("line 2, column 1: duplicate key `k{twin}`"));
+            }
+        }
+    }
+
+    #[test]
+    fn t36_numbers_are_exact_or_refused() {
+        for number in ["0", "-0", "9223372036854775807", "-9223372036854775808", "18446744073709551615", "1.5e300"] {
+            assert_eq!(json::check(number.as_bytes()), Ok(()), "{number}");
+        }
+        for number in ["18446744073709551616", "-9223372036854775809", "1e400", "-1e999999999"] {
+            assert!(wrong(json::check(number.as_bytes())).ends_with("too large to be read exactly"), "{number}");
+        }
+        for number in ["01", "-", "1.", ".5", "+1", "1e", "0x10", "1.e1", "NaN", "Infinity"] {
+            assert!(json::check(number.as_bytes()).is_err(), "{number}");
+        }
+    }
+
+    #[test]
+    fn t37_limits_hold() {
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert_eq!(json::check(nested(json::NESTING).as_bytes()), Ok(()));
+        assert!(wrong(json::check(nested(json::NESTING + 1).as_bytes())).contains("nested more than 64 deep"));
+        assert!(json::check("[".repeat(250_000).as_bytes()).is_err());
+        let text = |length: usize| format!("\"{}\"", "x".repeat(length));
+        assert_eq!(json::check(text(json::STRING_BYTES).as_bytes()), Ok(()));
+        assert!(wrong(json::check(text(json::STRING_BYTES + 1).as_bytes())).contains("more than 1048576 bytes"));
+    }
+
+    #[test]
+    fn strings_end_where_they_end_whatever_stands_beside() {
+        for length in 0..40 {
+            for tail in ["", "é", "\\\"", "\\\\", "\\u00e9", "\u{7f}", "😀"] {
+                let document = format!("[\"{}{tail}\", \"{tail}\"]", "a".repeat(length));
+                assert_eq!(json::check(document.as_bytes()), Ok(()), "{document}");
+                let cut = &document.as_bytes()[..document.len() - 2];
+                assert!(json::check(cut).is_err(), "{document}");
+            }
+        }
+    }
+
+    #[test]
+    fn problems_of_types_have_their_place() {
+        let answer = json::parse::<Vec<u8>>(b"[1,\n 300]");
+        assert_eq!(wrong(answer), "line 2, column 4: invalid value: integer `300`, expected u8");
+    }
+}

@@ -12,6 +12,8 @@ pub mod junit;
 mod record;
 pub mod sarif;
 mod strict;
+#[cfg(test)]
+mod tests;
 pub mod xml;
 
 use std::borrow::Cow;
