@@ -260,7 +260,7 @@ impl Rule {
         ];
         let mut demands = Vec::new();
         if lists.iter().all(|(_, conditions, _)| conditions.is_none()) {
-            demands.push(demand(stage, check, None, Level::Recommended, &scope, self.description.clone()));
+            demands.push(demand(stage, check, None, Level::Recommended, scope, self.description.clone()));
         }
         for (level, conditions, key) in lists {
             for (index, condition) in conditions.into_iter().flatten().enumerate() {
@@ -271,7 +271,7 @@ impl Rule {
                 }
                 let why = condition.description.or_else(|| self.description.clone());
                 let tools = condition.values.iter().map(|value| tool(value));
-                demands.extend(tools.map(|tool| demand(stage, check, tool, level, &scope, why.clone())));
+                demands.extend(tools.map(|tool| demand(stage, check, tool, level, scope, why.clone())));
             }
         }
         Ok(demands)
@@ -290,7 +290,7 @@ fn first(config: Config<AssetGroup>) -> Result<BTreeSet<Requirement>, Problem> {
                     demands.extend(
                         tools
                             .into_iter()
-                            .map(|listed| demand(stage, &check, tool(&listed.tool), level, &scope, listed.description)),
+                            .map(|listed| demand(stage, &check, tool(&listed.tool), level, scope, listed.description)),
                     );
                 }
             }
@@ -316,8 +316,8 @@ fn demand(
     check: &Check,
     tool: Option<String>,
     level: Level,
-    scope: &Scope,
+    scope: Scope,
     description: Option<String>,
 ) -> Requirement {
-    Requirement { stage, check: check.clone(), tool, level, scope: scope.clone(), description }
+    Requirement { stage, check: check.clone(), tool, level, scope, description }
 }
