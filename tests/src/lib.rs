@@ -1,1 +1,4 @@
-//! What the tests share.
+//! What the tests share: a small world in which whole changes happen, and the documents that they are about.
+
+pub mod documents;
+pub mod world;

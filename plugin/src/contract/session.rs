@@ -81,10 +81,10 @@ impl Session {
         self.blobs.get(digest).map(Vec::as_slice).or_else(|| self.given.bytes(digest))
     }
 
-    /// The bytes of the document `name`.
+    /// The bytes of the document `name`, which the host gave or the engine made.
     pub(super) fn bytes(&self, name: &str, digest: &Digest) -> Result<&[u8], Failure> {
         let name = crate::scalar::shorten(name);
-        match (self.given.documents.get(digest), self.given.refused.get(digest)) {
+        match (self.take(digest), self.given.refused.get(digest)) {
             (Some(bytes), _) => Ok(bytes),
             (None, Some(size)) => Err(Failure::one(
                 Code::OverLimit,

@@ -1,0 +1,340 @@
+//! A world in which whole changes happen: a store, a clock, the user's commands, and a host that can die anywhere.
+
+use std::collections::BTreeMap;
+
+use countersign::contract::{self, Session};
+use countersign::scalar::{Digest, Timestamp};
+use serde_json::{Value, json};
+
+use crate::documents::{COMMIT, Documents};
+
+/// Where a host dies, or what goes wrong, at an effect.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Fault {
+    /// The host dies before it performs the effect.
+    Before,
+    /// The host dies after it performed the effect, before it records the outcome.
+    After,
+    /// The change system does not answer; nothing happened there.
+    Unavailable,
+    /// The write happened, and its answer got lost: the system does not answer from then on.
+    LostAnswer,
+}
+
+/// How one run of a host ended.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Ended {
+    /// As the engine says.
+    As {
+        /// The outcome's name.
+        outcome: String,
+        /// The exit code.
+        exit_code: u64,
+        /// What the engine says.
+        message: String,
+    },
+    /// The host died.
+    Died,
+    /// The engine refused: the failure.
+    Refused(Value),
+}
+
+impl Ended {
+    /// The outcome's name, or what happened instead.
+    #[must_use]
+    pub fn outcome(&self) -> &str {
+        match self {
+            Self::As { outcome, .. } => outcome,
+            Self::Died => "died",
+            Self::Refused(_) => "refused",
+        }
+    }
+}
+
+/// The world.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// What the changes are about.
+    pub documents: Documents,
+    /// The store of the ledger.
+    pub store: BTreeMap<String, Vec<u8>>,
+    /// The clock, in milliseconds; it moves with every look at it.
+    pub clock: i64,
+    /// The run of the pipeline.
+    pub run: String,
+    /// Who triggers it.
+    pub actor: u64,
+    /// Which of the user's commands fail.
+    pub failing: Vec<&'static str>,
+    /// The user's commands that ran, in order.
+    pub ran: Vec<String>,
+    /// Pointers that were moved.
+    pub pointers: BTreeMap<String, String>,
+    /// The effects that were performed, in order.
+    pub performed: Vec<String>,
+    /// A fault at the effect of this number, counted from 0 over one run.
+    pub fault: Option<(usize, Fault)>,
+    /// Further keys of the plan request.
+    pub more: Value,
+}
+
+impl World {
+    /// A world with these documents, at noon.
+    #[must_use]
+    pub fn new(documents: Documents) -> Self {
+        Self {
+            documents,
+            store: BTreeMap::new(),
+            clock: 1_772_452_800_000,
+            run: "cd-1".to_owned(),
+            actor: 104,
+            failing: Vec::new(),
+            ran: Vec::new(),
+            pointers: BTreeMap::new(),
+            performed: Vec::new(),
+            fault: None,
+            more: json!({}),
+        }
+    }
+
+    /// The time, one millisecond later than at the last look.
+    pub fn now(&mut self) -> String {
+        self.clock += 1;
+        Timestamp::from_millisecond(self.clock).map(|now| now.to_string()).unwrap_or_default()
+    }
+
+    /// A run of the host, from a fresh session, until the engine says how it ended, or the host dies.
+    pub fn drive(&mut self) -> Ended {
+        let mut session = Session::new();
+        let started = self.now();
+        let mut request = self.request(&mut session, &started);
+        let recall = call(&mut session, &request);
+        let Some(id) = recall["id"].as_str().map(str::to_owned) else {
+            return match recall["type"].as_str() {
+                Some("failure") => Ended::Refused(recall),
+                _ => ended(&recall),
+            };
+        };
+        let path = format!("changes/{id}/journal.jsonl");
+        let journal = self.store.get(&path).cloned().unwrap_or_default();
+        request["journal"] = json!({ "name": path, "digest": session.put(journal).to_string() });
+        for number in 0.. {
+            assert!(number < 500, "the flow does not end");
+            request["now"] = json!(self.now());
+            let response = call(&mut session, &request);
+            if response["type"] != "plan" {
+                return Ended::Refused(response);
+            }
+            if let Some(digest) = response["journal"]["digest"].as_str() {
+                self.store.insert(path.clone(), take(&session, digest));
+                request["journal"]["digest"] = json!(digest);
+            }
+            let effect = &response["effect"];
+            if effect.is_null() {
+                return ended(&response);
+            }
+            let fault = self.fault.filter(|(at, _)| *at == number).map(|(_, fault)| fault);
+            if fault == Some(Fault::Before) {
+                return Ended::Died;
+            }
+            let event = self.perform(&mut session, effect, fault);
+            if fault == Some(Fault::After) {
+                return Ended::Died;
+            }
+            request["answer"] = json!({ "key": effect["key"], "event": event });
+        }
+        Ended::Died
+    }
+
+    /// What the engine says of the change without doing anything.
+    pub fn ask(&mut self, mode: &str) -> Value {
+        let mut session = Session::new();
+        let started = self.now();
+        let mut request = self.request(&mut session, &started);
+        request["mode"] = json!(mode);
+        request["journal"] = json!({ "name": "journal", "digest": session.put(Vec::new()).to_string() });
+        call(&mut session, &request)
+    }
+
+    /// Somebody says something about a change request.
+    pub fn decide(&mut self, id: &str, person: u64, approves: bool) -> Value {
+        let mut session = Session::new();
+        let decision = json!({
+            "by": { "id": person.to_string(), "login": format!("person-{person}") },
+            "approves": approves,
+            "at": self.now(),
+            "why": "looked at it"
+        });
+        self.connect(&mut session, &json!({ "errand": "decide", "id": id, "decision": decision }), None)
+    }
+
+    /// The one change request that there is.
+    #[must_use]
+    pub fn only_request(&self) -> Option<String> {
+        let mut ids = self.requests().into_iter();
+        match (ids.next(), ids.next()) {
+            (Some(id), None) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The ids of all change requests.
+    #[must_use]
+    pub fn requests(&self) -> Vec<String> {
+        let records = self.store.keys().filter_map(|path| path.strip_suffix("/record.json"));
+        records.filter_map(|path| path.strip_prefix("changes/")).map(str::to_owned).collect()
+    }
+
+    /// The record of a change request.
+    #[must_use]
+    pub fn record(&self, id: &str) -> Value {
+        let bytes = self.store.get(&format!("changes/{id}/record.json"));
+        bytes.and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default()
+    }
+
+    /// The events of a change, in order.
+    #[must_use]
+    pub fn events(&self, id: &str) -> Vec<Value> {
+        let bytes = self.store.get(&format!("changes/{id}/journal.jsonl")).cloned().unwrap_or_default();
+        let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        lines
+            .filter_map(|line| serde_json::from_slice::<Value>(line).ok())
+            .map(|entry| entry["event"].clone())
+            .collect()
+    }
+
+    /// The plan request, without a journal.
+    fn request(&mut self, session: &mut Session, started: &str) -> Value {
+        let documents = &self.documents;
+        let mut named = |name: &str, bytes: &str| json!({ "name": name, "digest": session.put(bytes.as_bytes().to_vec()).to_string() });
+        let files = |files: &BTreeMap<String, String>, named: &mut dyn FnMut(&str, &str) -> Value| {
+            files.iter().map(|(path, bytes)| named(path, bytes)).collect::<Vec<_>>()
+        };
+        let mut request = json!({
+            "call": "plan",
+            "contract": contract::CONTRACT,
+            "now": started,
+            "started": started,
+            "target": { "environment": "prod", "purpose": "production", "detail": "the shop" },
+            "run": { "id": self.run, "actor": { "id": self.actor.to_string(), "login": "trigger" } },
+            "documents": {
+                "promotion": named("promotion.json", &documents.promotion.to_string()),
+                "inventory": { "commit": COMMIT, "files": files(&documents.inventory, &mut named) },
+                "evidence": files(&documents.evidence, &mut named),
+            }
+        });
+        if let Some(policy) = &documents.policy {
+            request["documents"]["policy"] = named("countersign.yaml", policy);
+        }
+        if let Some(concluded) = &documents.concluded {
+            request["documents"]["concluded"] = json!({ "commit": COMMIT, "files": files(concluded, &mut named) });
+        }
+        for (key, value) in self.more.as_object().into_iter().flatten() {
+            request[key] = value.clone();
+        }
+        request
+    }
+
+    /// Performs an effect: the event that answers it.
+    fn perform(&mut self, session: &mut Session, effect: &Value, fault: Option<Fault>) -> Value {
+        let key = effect["key"].as_str().unwrap_or_default().to_owned();
+        self.performed.push(key.clone());
+        let broken = |message: &str| json!({ "event": "failed", "effect": key, "trouble": { "code": "unavailable", "message": message } });
+        let action = &effect["action"];
+        match action["effect"].as_str() {
+            Some("run") => {
+                let step = action["step"].as_str().unwrap_or_default().to_owned();
+                let success = !self.failing.contains(&step.as_str());
+                self.ran.push(step.clone());
+                let log = session.put(format!("{step} ran\n").into_bytes()).to_string();
+                let (started, ended) = (self.now(), self.now());
+                let exit_code = if success { 0 } else { 1 };
+                json!({ "event": "ran", "step": step, "success": success, "exit_code": exit_code, "started": started,
+                        "ended": ended, "log": log })
+            }
+            Some("conclude") if fault == Some(Fault::Unavailable) => broken("no answer"),
+            Some("conclude") => {
+                let pointer = action["pointer"].as_str().unwrap_or_default().to_owned();
+                self.pointers.insert(pointer.clone(), action["commit"].as_str().unwrap_or_default().to_owned());
+                match fault {
+                    Some(Fault::LostAnswer) => broken("no answer"),
+                    _ => json!({ "event": "concluded", "pointer": pointer }),
+                }
+            }
+            Some("wait") => {
+                let until: Option<Timestamp> = action["until"].as_str().and_then(|until| until.parse().ok());
+                self.clock = self.clock.max(until.map(Timestamp::as_millisecond).unwrap_or_default());
+                json!({ "event": "waited", "until": action["until"] })
+            }
+            _ => self.connect(session, &json!({ "errand": "perform", "effect": effect }), fault),
+        }
+    }
+
+    /// Talks to the ledger until it says what happened.
+    fn connect(&mut self, session: &mut Session, errand: &Value, fault: Option<Fault>) -> Value {
+        let mut responses: Vec<Value> = Vec::new();
+        let mut written = false;
+        for _ in 0..100 {
+            let request = json!({
+                "call": "connect",
+                "contract": contract::CONTRACT,
+                "system": { "system": "ledger" },
+                "errand": errand,
+                "responses": responses
+            });
+            let answer = call(session, &request);
+            let path = answer["path"].as_str().unwrap_or_default().to_owned();
+            let silent = match fault {
+                Some(Fault::Unavailable) => true,
+                Some(Fault::LostAnswer) => written,
+                Some(Fault::Before | Fault::After) | None => false,
+            };
+            let broken = || json!({ "response": "broken", "message": "no answer" });
+            responses.push(match answer["exchange"].as_str() {
+                Some("get") if silent => broken(),
+                Some("get") => match self.store.get(&path) {
+                    Some(bytes) => json!({ "response": "found", "digest": session.put(bytes.clone()).to_string() }),
+                    None => json!({ "response": "absent" }),
+                },
+                Some("put") if silent => broken(),
+                Some("put") => {
+                    let there = self.store.get(&path).map(|bytes| Digest::of(bytes).to_string());
+                    if there.as_deref() == answer["expected"].as_str() {
+                        let bytes = take(session, answer["content"].as_str().unwrap_or_default());
+                        self.store.insert(path, bytes);
+                        written = true;
+                        match fault {
+                            Some(Fault::LostAnswer) => broken(),
+                            _ => json!({ "response": "stored" }),
+                        }
+                    } else {
+                        json!({ "response": "conflict" })
+                    }
+                }
+                Some("done") => return answer["event"].clone(),
+                _ => panic!("the engine says {answer}"),
+            });
+        }
+        panic!("the conversation does not end")
+    }
+}
+
+/// One call of the engine.
+pub fn call(session: &mut Session, request: &Value) -> Value {
+    let bytes = contract::handle(session, request.to_string().as_bytes());
+    serde_json::from_slice(&bytes).unwrap_or_else(|error| panic!("the answer is not JSON: {error}"))
+}
+
+fn take(session: &Session, digest: &str) -> Vec<u8> {
+    let digest: Digest = digest.parse().unwrap_or_else(|error| panic!("{error}"));
+    session.take(&digest).unwrap_or_else(|| panic!("{digest} is not there")).to_vec()
+}
+
+fn ended(response: &Value) -> Ended {
+    let end = &response["end"];
+    Ended::As {
+        outcome: end["outcome"].as_str().unwrap_or_default().to_owned(),
+        exit_code: end["exit_code"].as_u64().unwrap_or(99),
+        message: end["message"].as_str().unwrap_or_default().to_owned(),
+    }
+}
