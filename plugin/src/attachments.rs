@@ -1,55 +1,61 @@
 //! What is attached to a change request (AT1..AT4): JSON for machines, Markdown for people.
+//!
+//! Both are made from the same structure. The same facts make the same bytes, so that an attachment that is lost in a
+//! crash can be made again.
+
+mod automation;
+mod delta_summary;
+mod deployment_bom;
+mod json;
+pub mod markdown;
+mod merged_sbom;
+mod posture;
+mod profile;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
-use crate::change::event::{Assessment, Closure, Conclusion, Opened};
-use crate::change::state::{Filed, Work};
+use crate::change::event::Assessment;
 use crate::facts::Facts;
-use crate::inventory::Delta;
 use crate::readiness::Readiness;
 
-/// The attachments made right after filing, by name (AT1).
+pub use automation::{automation_section, closing_notes, summary_of};
+pub use merged_sbom::components_without_bom;
+
+use delta_summary::DeltaSummary;
+use deployment_bom::DeploymentBom;
+
+/// Attachments by name.
+pub type Files = BTreeMap<String, Vec<u8>>;
+
+/// The attachments made right after filing (AT1). `checks_config`: the bytes of the evidence-checks config, if there
+/// is one.
 #[must_use]
-pub fn before_deployment(facts: &Facts, readiness: &Readiness, _assessment: &Assessment) -> BTreeMap<String, Vec<u8>> {
-    let _ = (facts, readiness);
-    BTreeMap::new()
+pub fn before_deployment(
+    facts: &Facts,
+    readiness: &Readiness,
+    assessment: &Assessment,
+    checks_config: Option<&[u8]>,
+) -> Files {
+    let mut files = Files::new();
+    let bom = DeploymentBom::of(facts);
+    add(&mut files, "deployment-bom", json::print(&bom), bom.page(facts));
+    let summary = DeltaSummary::of(facts, readiness, assessment);
+    add(&mut files, "delta-summary", json::print(&summary), summary.page(facts, assessment));
+    if let Some(bytes) = checks_config {
+        files.insert("evidence-checks-config.json".to_owned(), bytes.to_vec());
+    }
+    if let Some(profile) = &facts.policy.profile {
+        let report = profile::Report::of(facts, profile, readiness);
+        add(&mut files, "profile", json::print(&report), report.page());
+    }
+    files
 }
 
-/// The attachments made at closing time, by name (AT2, AT3).
-#[must_use]
-pub fn at_closing(
-    _facts: &Facts,
-    _readiness: &Readiness,
-    _assessment: &Assessment,
-    _filed: &Filed,
-    _work: &Work,
-    _conclusion: Conclusion,
-) -> BTreeMap<String, Vec<u8>> {
-    BTreeMap::new()
-}
-
-/// The entries of the whole inventory whose bill of materials is missing or unreadable (AT2).
-#[must_use]
-pub fn components_without_bom(_facts: &Facts, _conclusion: Conclusion) -> Vec<String> {
-    Vec::new()
-}
-
-/// One line that says what is deployed.
-#[must_use]
-pub fn summary_of(delta: &Delta) -> String {
-    format!("{} entries", delta.entries.len())
-}
-
-/// The automation's section of the change request's description (CR2), as Markdown.
-#[must_use]
-pub fn automation_section(_facts: &Facts, _opened: &Opened, _assessment: &Assessment) -> String {
-    String::new()
-}
-
-/// Notes for people about how the change ended.
-#[must_use]
-pub fn closing_notes(_filed: &Filed, _work: &Work, _conclusion: Conclusion, _category: Closure) -> String {
-    String::new()
+fn add(files: &mut Files, name: &str, json: Vec<u8>, page: String) {
+    files.insert(format!("{name}.json"), json);
+    files.insert(format!("{name}.md"), page.into_bytes());
 }
 
 /// The media type of an attachment, by its name's ending.

@@ -40,3 +40,6 @@ pub mod connectors;
 pub mod contract;
 
 pub mod doors;
+
+#[cfg(test)]
+pub(crate) mod fixtures;

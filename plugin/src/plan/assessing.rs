@@ -19,7 +19,8 @@ use crate::scalar::{Digest, Timestamp};
 pub(super) fn before_deployment(world: &mut World<'_>, journal: &Journal) -> Assessment {
     let readiness = readiness::assess(world.facts, Stage::PreDeployment, &scopes(world, journal));
     let mut assessment = record(world, &readiness);
-    let files = attachments::before_deployment(world.facts, &readiness, &assessment);
+    let config = world.facts.checks_config.and_then(|digest| world.blobs.get(&digest)).map(Vec::as_slice);
+    let files = attachments::before_deployment(world.facts, &readiness, &assessment, config);
     assessment.attachments = keep(world, journal, files);
     assessment
 }
@@ -34,7 +35,7 @@ pub(super) fn at_closing(
 ) -> Assessment {
     let readiness = readiness::assess(world.facts, Stage::PostDeployment, &scopes(world, journal));
     let mut assessment = record(world, &readiness);
-    let files = attachments::at_closing(world.facts, &readiness, &assessment, filed, work, conclusion);
+    let files = BTreeMap::new();
     assessment.attachments = keep(world, journal, files);
     if let Some(log) = work.last(crate::change::event::Step::Rollback).and_then(|ran| ran.log) {
         assessment.attachments.insert("rollback.log".to_owned(), log);
@@ -58,7 +59,7 @@ pub(super) fn again(world: &mut World<'_>, journal: &Journal) {
 }
 
 /// The scopes of evidence that counts: all runs so far, and this one.
-fn scopes(world: &World<'_>, journal: &Journal) -> Vec<Digest> {
+pub(super) fn scopes(world: &World<'_>, journal: &Journal) -> Vec<Digest> {
     let mut scopes = journal.life.scopes();
     let this = world.facts.run.scope();
     if !scopes.contains(&this) {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::attachments::components_without_bom;
 use crate::calendar::{self, Allowed};
 use crate::change::event::{Assessment, Basis, Conclusion, Event, Kind, Opened, Ran, Status, Step};
 use crate::change::journal::Journal;
@@ -441,7 +442,7 @@ fn review(
             return append(Event::Reassessed(Box::new(reassessed)));
         }
     };
-    let missing = crate::attachments::components_without_bom(world.facts, conclusion);
+    let missing = components_without_bom(world.facts, &assessing::scopes(world, journal), conclusion);
     if conclusion.is_success() && !missing.is_empty() {
         return Next::Stop(
             Stop::new(Outcome::ClosingUnfinished, "the merged SBOM is not complete, so the change stays open")
