@@ -216,7 +216,13 @@ fn install_debian_sources() -> Outcome {
         apt_get(&["update"])?;
         debian_offers(PACKAGES[0])?;
     }
-    apt_get(&[&["install", "--yes", "--no-install-recommends"], &PACKAGES[..]].concat())
+    // `rust-lld` is a link to the linker of the same LLVM, which is a package of its own.
+    let depends = capture(Command::new("apt-cache").args(["depends", PACKAGES[2]])).unwrap_or_default();
+    let linker = depends.split_whitespace().find_map(|word| Some(format!("lld-{}", word.strip_prefix("llvm-")?)));
+    let mut install = vec!["install", "--yes", "--no-install-recommends"];
+    install.extend(PACKAGES);
+    install.extend(linker.as_deref());
+    apt_get(&install)
 }
 
 /// Fails when the package lists know no `package`, or one that is too old.
