@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use crate::Outcome;
 use crate::command::step;
 use crate::modules::{self, MODULES};
-use crate::toolchain::{self, Toolchain};
+use crate::toolchain::{self, Library, Toolchain};
 use crate::workspace::Workspace;
 
 #[path = "../../plugin/source_digest.rs"]
@@ -78,7 +78,10 @@ pub(crate) fn check_bytes(workspace: &Workspace, toolchain: &Toolchain) -> Outco
 fn foreign_compiler(workspace: &Workspace, toolchain: &Toolchain) -> Outcome<Option<String>> {
     let stamp = read(workspace)?;
     let ours = built_by(workspace, toolchain)?;
-    let difference = ["rustc", "cargo", "host"].into_iter().find(|tool| stamp["built_by"][tool] != ours[tool]);
+    if toolchain.library == Library::BuiltHere {
+        return Ok(Some("this machine built the standard library itself".to_owned()));
+    }
+    let difference = ["rustc", "cargo", "host", "std"].into_iter().find(|tool| stamp["built_by"][tool] != ours[tool]);
     Ok(difference
         .map(|tool| format!("they were built with {tool} {}, here is {}", stamp["built_by"][tool], ours[tool])))
 }
@@ -94,7 +97,11 @@ fn stamp(workspace: &Workspace, toolchain: &Toolchain) -> Outcome<Value> {
 fn built_by(workspace: &Workspace, toolchain: &Toolchain) -> Outcome<Value> {
     let compiler = toolchain.compiler()?;
     let cargo = crate::command::capture(&mut workspace.cargo(["--version"]))?;
-    Ok(json!({ "cargo": cargo.trim(), "host": compiler.host, "rustc": compiler.version }))
+    let std = match toolchain.library {
+        Library::Shipped => "shipped",
+        Library::BuiltHere => "built from source",
+    };
+    Ok(json!({ "cargo": cargo.trim(), "host": compiler.host, "rustc": compiler.version, "std": std }))
 }
 
 fn files(folder: &Path) -> Outcome<Value> {

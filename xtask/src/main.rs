@@ -30,7 +30,7 @@ cargo xtask <task>
 environment
   XTASK_OFFLINE     download nothing
   XTASK_NO_TARGET   act as if the compiler had no wasm32 target (to try the way around it)
-  WASM_RUSTC        the compiler to build the wasm32 target's standard library with
+  WASM_RUSTC        the compiler to build the modules and their standard library with, from its sources
 ";
 
 fn main() -> ExitCode {

@@ -22,6 +22,17 @@ const OLDEST: &str = env!("CARGO_PKG_RUST_VERSION");
 pub(crate) struct Toolchain {
     rustc: PathBuf,
     settings: Vec<(&'static str, OsString)>,
+    /// Where its standard library for the target comes from.
+    pub(crate) library: Library,
+}
+
+/// Where a standard library comes from: the same one everywhere, or one of this machine's own.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Library {
+    /// It came with the compiler.
+    Shipped,
+    /// It was built from the sources beside the compiler.
+    BuiltHere,
 }
 
 /// What a compiler says about itself.
@@ -41,7 +52,7 @@ pub(crate) struct Compiler {
 
 impl Toolchain {
     fn stock() -> Self {
-        Self { rustc: stock_rustc(), settings: Vec::new() }
+        Self { rustc: stock_rustc(), settings: Vec::new(), library: Library::Shipped }
     }
 
     /// Makes a cargo command use this compiler.
@@ -87,7 +98,7 @@ pub(crate) fn setup(workspace: &Workspace) -> Outcome<Toolchain> {
 }
 
 fn find(workspace: &Workspace) -> Outcome<Toolchain> {
-    let pretend_missing = is_set("XTASK_NO_TARGET");
+    let pretend_missing = is_set("XTASK_NO_TARGET") || std::env::var_os("WASM_RUSTC").is_some();
     let stock = Toolchain::stock();
     if !pretend_missing && stock.has_target() {
         return Ok(stock);
@@ -97,7 +108,7 @@ fn find(workspace: &Workspace) -> Outcome<Toolchain> {
     }
     let mut tried = Vec::new();
     if pretend_missing {
-        tried.push("rustup was not asked: XTASK_NO_TARGET is set".to_owned());
+        tried.push("rustup was not asked: XTASK_NO_TARGET or WASM_RUSTC is set".to_owned());
     } else {
         match rustup(&["target", "add", TARGET]) {
             Ok(()) if stock.has_target() => return Ok(stock),
@@ -110,7 +121,7 @@ fn find(workspace: &Workspace) -> Outcome<Toolchain> {
             "this compiler cannot build for {TARGET}\n  {}\n\
              either: rustup target add {TARGET}\n\
              or:     install a rustc {OLDEST} or later with the sources of its standard library (rustup component add rust-src; \
-             on Debian: apt-get install rustc-web rust-web-src lld), and name it in WASM_RUSTC",
+             on Debian: apt-get install rustc-web rust-web-src rust-web-llvm), and name it in WASM_RUSTC",
             tried.join("\n  ")
         )
     })

@@ -9,15 +9,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use super::{Compiler, OLDEST, TARGET, Toolchain, is_set, stock_rustc};
+use super::{Compiler, Library, OLDEST, TARGET, Toolchain, is_set, stock_rustc};
 use crate::Outcome;
 use crate::command::{capture, run, run_within};
 use crate::workspace::Workspace;
 
 /// The compiler that an earlier run made, if its origin is still there.
 pub(super) fn made_before(workspace: &Workspace) -> Option<Toolchain> {
-    candidates().into_iter().find_map(|rustc| {
-        let compiler = Compiler::ask(&rustc).ok()?;
+    compilers().into_iter().find_map(|(_, compiler)| {
+        let compiler = compiler.ok()?;
         let made = place(workspace, &compiler);
         made.join("bin/rustc").is_file().then(|| toolchain(&made, &compiler).ok()).flatten()
     })
@@ -38,31 +38,44 @@ pub(super) fn make(workspace: &Workspace, tried: &mut Vec<String>) -> Option<Too
 }
 
 fn make_from_candidates(workspace: &Workspace, tried: &mut Vec<String>) -> Option<Toolchain> {
-    candidates().into_iter().find_map(|rustc| match usable(&rustc).and_then(|compiler| build(workspace, &compiler)) {
-        Ok(made) => Some(made),
-        Err(why) => {
-            tried.push(format!("{}: {why}", rustc.display()));
-            None
+    compilers().into_iter().find_map(|(rustc, compiler)| {
+        match compiler.and_then(usable).and_then(|compiler| build(workspace, &compiler)) {
+            Ok(made) => Some(made),
+            Err(why) => {
+                tried.push(format!("`{}` {why}", rustc.display()));
+                None
+            }
         }
     })
 }
 
-/// The compilers of this machine, the wanted one first.
+/// The compilers of this machine, each once, the one in use first; where the user names one, that alone.
+fn compilers() -> Vec<(PathBuf, Outcome<Compiler>)> {
+    let mut seen = BTreeSet::new();
+    let asked = candidates().into_iter().map(|rustc| {
+        let compiler = Compiler::ask(&rustc).map_err(|_| "is not there, or does not run".to_owned());
+        (rustc, compiler)
+    });
+    asked
+        .filter(|(_, compiler)| compiler.as_ref().map_or(true, |compiler| seen.insert(compiler.sysroot.clone())))
+        .collect()
+}
+
 fn candidates() -> Vec<PathBuf> {
+    if let Some(named) = std::env::var_os("WASM_RUSTC") {
+        return vec![named.into()];
+    }
     let rustup = std::env::var_os("RUSTUP_HOME").map(PathBuf::from);
     let rustup = rustup.or_else(|| Some(std::env::home_dir()?.join(".rustup")));
     let toolchains = rustup.map(|home| fs::read_dir(home.join("toolchains"))).into_iter().flatten().flatten().flatten();
     let toolchains: BTreeSet<PathBuf> = toolchains.map(|toolchain| toolchain.path().join("bin/rustc")).collect();
 
-    let mut all: Vec<PathBuf> = std::env::var_os("WASM_RUSTC").map(PathBuf::from).into_iter().collect();
-    all.push(stock_rustc());
-    all.push("/usr/bin/rustc".into());
+    let mut all = vec![stock_rustc(), "/usr/bin/rustc".into()];
     all.extend(toolchains.into_iter().filter(|rustc| rustc.is_file()));
     all
 }
 
-fn usable(rustc: &Path) -> Outcome<Compiler> {
-    let compiler = Compiler::ask(rustc).map_err(|_| "is not there".to_owned())?;
+fn usable(compiler: Compiler) -> Outcome<Compiler> {
     if numbers(&compiler.release) < numbers(OLDEST) {
         return Err(format!("is {}, older than {OLDEST}", compiler.release));
     }
@@ -84,6 +97,7 @@ fn place(workspace: &Workspace, compiler: &Compiler) -> PathBuf {
 /// Builds the standard library of `compiler` for the target, and the sysroot around it.
 fn build(workspace: &Workspace, compiler: &Compiler) -> Outcome<Toolchain> {
     let made = place(workspace, compiler);
+    let toolchain = toolchain(&made, compiler)?;
     let scratch = made.with_extension("building");
     eprintln!("    building the standard library of {} once, into {}", compiler.version, made.display());
 
@@ -94,7 +108,7 @@ fn build(workspace: &Workspace, compiler: &Compiler) -> Outcome<Toolchain> {
     let _ = fs::remove_dir_all(&made);
     fs::rename(scratch.join("sysroot"), &made).map_err(|error| format!("{}: {error}", made.display()))?;
     let _ = fs::remove_dir_all(&scratch);
-    toolchain(&made, compiler)
+    Ok(toolchain)
 }
 
 /// Runs `-Zbuild-std` on an empty crate; returns the folder with the libraries.
@@ -163,52 +177,71 @@ fn assemble(_: &Compiler, _: &Path, _: &Path, _: &Path) -> std::io::Result<()> {
     Err(std::io::Error::other("this way is for Unix; here, use `rustup target add`"))
 }
 
-/// The compiler in a sysroot that was made.
+/// The compiler in the sysroot that is, or will be, in `made`.
 fn toolchain(made: &Path, compiler: &Compiler) -> Outcome<Toolchain> {
     let rustc = made.join("bin/rustc");
     let mut settings = vec![("RUSTC", rustc.clone().into())];
-    let own_linker = made.join("lib/rustlib").join(&compiler.host).join("bin/rust-lld");
-    if !own_linker.is_file() {
+    if !linker_of(compiler).is_file() {
         let linker =
-            linker().ok_or("no linker for WebAssembly: rust-lld or wasm-ld (on Debian: apt-get install lld)")?;
+            linker().ok_or("finds no linker for WebAssembly: rust-lld or wasm-ld (on Debian: rust-web-llvm)")?;
         settings.push(("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker.into()));
     }
-    Ok(Toolchain { rustc, settings })
+    Ok(Toolchain { rustc, settings, library: Library::BuiltHere })
 }
 
 /// Some linker for WebAssembly on this machine.
 fn linker() -> Option<PathBuf> {
-    let beside_compilers = candidates().into_iter().filter_map(|rustc| {
-        let compiler = Compiler::ask(&rustc).ok()?;
-        Some(compiler.sysroot.join("lib/rustlib").join(compiler.host).join("bin/rust-lld"))
-    });
+    let all = [vec![stock_rustc()], candidates()].concat();
+    let beside_compilers = all.into_iter().filter_map(|rustc| Some(linker_of(&Compiler::ask(&rustc).ok()?)));
     let path = std::env::var_os("PATH").unwrap_or_default();
     let on_path = std::env::split_paths(&path).flat_map(|folder| ["rust-lld", "wasm-ld"].map(|name| folder.join(name)));
     beside_compilers.chain(on_path).find(|linker| linker.is_file())
 }
 
+/// The linker that comes with a compiler.
+fn linker_of(compiler: &Compiler) -> PathBuf {
+    compiler.sysroot.join("lib/rustlib").join(&compiler.host).join("bin/rust-lld")
+}
+
 /// Installs Debian's compiler with its sources, where Debian's is new enough and this user may.
 fn install_debian_sources() -> Outcome {
-    const PACKAGES: [&str; 3] = ["rustc-web", "rust-web-src", "lld"];
+    const PACKAGES: [&str; 3] = ["rustc-web", "rust-web-src", "rust-web-llvm"];
     if is_set("XTASK_OFFLINE") {
         return Err("apt-get was not asked: XTASK_OFFLINE is set".to_owned());
     }
-    let policy = capture(Command::new("apt-cache").args(["policy", PACKAGES[0]])).unwrap_or_default();
-    let candidate = policy.lines().find_map(|line| line.trim().strip_prefix("Candidate: "));
-    match candidate {
-        None | Some("(none)") => return Err("no package rustc-web in the system's package lists".to_owned()),
+    if !capture(Command::new("id").arg("-u")).is_ok_and(|user| user.trim() == "0") {
+        return Err("apt-get was not asked: only root may".to_owned());
+    }
+    if debian_offers(PACKAGES[0]).is_err() {
+        apt_get(&["update"])?;
+        debian_offers(PACKAGES[0])?;
+    }
+    // `rust-lld` is a link to the linker of the same LLVM, which is a package of its own.
+    let depends = capture(Command::new("apt-cache").args(["depends", PACKAGES[2]])).unwrap_or_default();
+    let linker = depends.split_whitespace().find_map(|word| Some(format!("lld-{}", word.strip_prefix("llvm-")?)));
+    let mut install = vec!["install", "--yes", "--no-install-recommends"];
+    install.extend(PACKAGES);
+    install.extend(linker.as_deref());
+    apt_get(&install)
+}
+
+/// Fails when the package lists know no `package`, or one that is too old.
+fn debian_offers(package: &str) -> Outcome {
+    let policy = capture(Command::new("apt-cache").args(["policy", package])).unwrap_or_default();
+    match policy.lines().find_map(|line| line.trim().strip_prefix("Candidate: ")) {
+        None | Some("(none)") => Err(format!("the system has no package {package}")),
         Some(version) if numbers(version) < numbers(OLDEST) => {
-            return Err(format!("the system's package rustc-web is {version}, older than {OLDEST}"));
+            Err(format!("the system's package {package} is {version}, older than {OLDEST}"))
         }
-        Some(_) => {}
+        Some(_) => Ok(()),
     }
-    if capture(Command::new("id").arg("-u"))?.trim() != "0" {
-        return Err(format!("only root may run: apt-get install {}", PACKAGES.join(" ")));
-    }
-    eprintln!("    apt-get install {}", PACKAGES.join(" "));
-    let mut install = Command::new("apt-get");
-    install.args(["install", "--yes", "--no-install-recommends"]).args(PACKAGES);
-    run_within(install.env("DEBIAN_FRONTEND", "noninteractive").stdout(Stdio::null()), Duration::from_secs(300))
+}
+
+fn apt_get(arguments: &[&str]) -> Outcome {
+    eprintln!("    apt-get {}", arguments.join(" "));
+    let mut command = Command::new("apt-get");
+    command.arg("--quiet=2").args(arguments).env("DEBIAN_FRONTEND", "noninteractive").stdout(Stdio::null());
+    run_within(&mut command, Duration::from_secs(300))
 }
 
 /// The numbers that a version begins with, as far as they order versions.
