@@ -5,22 +5,21 @@
 
 mod log;
 mod redact;
+mod signals;
 
 use std::io::{self, PipeReader, Read as _, Write};
 use std::os::unix::process::CommandExt as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Child, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 pub use log::Log;
 pub use redact::{REDACTED, Redaction, Secrets};
+pub use signals::interrupted;
 
 use crate::text::excerpt;
 use log::{Collector, Live};
@@ -102,7 +101,7 @@ pub struct Ran {
 
 /// Runs `command` to its end, showing its output on `terminal`.
 pub fn run(command: &Command<'_>, terminal: &mut dyn Write) -> Ran {
-    let _signals = Signals::held();
+    let _signals = signals::hold();
     let started_at = SystemTime::now();
     let mut output = Output {
         redaction: Redaction::new(command.secrets),
@@ -114,12 +113,6 @@ pub fn run(command: &Command<'_>, terminal: &mut dyn Write) -> Ran {
         Err(problem) => Ended::NotStarted(problem),
     };
     Ran { ended, started_at, ended_at: SystemTime::now(), log: output.finish() }
-}
-
-/// Whether this process was asked to end while a command ran.
-#[must_use]
-pub fn interrupted() -> bool {
-    signals().interrupted.load(Ordering::Acquire)
 }
 
 fn start(command: &Command<'_>) -> Result<(Child, PipeReader), String> {
@@ -262,50 +255,6 @@ fn read_some(pipe: &mut Option<PipeReader>, output: &mut Output<'_>, wait: Durat
         Err(_) => *pipe = None,
     }
     false
-}
-
-/// The signals that ask this process to end. While a command runs they are kept for it; otherwise they do what they do.
-struct SignalState {
-    interrupted: Arc<AtomicBool>,
-    /// Whether no command runs.
-    idle: Arc<AtomicBool>,
-    running: Mutex<u32>,
-}
-
-struct Signals;
-
-fn signals() -> &'static SignalState {
-    static STATE: OnceLock<SignalState> = OnceLock::new();
-    STATE.get_or_init(|| {
-        let state =
-            SignalState { interrupted: Arc::default(), idle: Arc::new(AtomicBool::new(true)), running: Mutex::new(0) };
-        for signal in [SIGINT, SIGTERM, SIGHUP] {
-            // Where this fails, the signal ends this process at once, as it would have without us.
-            let _ = signal_hook::flag::register_conditional_default(signal, Arc::clone(&state.idle))
-                .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&state.interrupted)));
-        }
-        state
-    })
-}
-
-impl Signals {
-    fn held() -> Self {
-        Self::count(1);
-        Self
-    }
-
-    fn count(change: i32) {
-        let state = signals();
-        let mut running = state.running.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        *running = running.saturating_add_signed(change);
-        state.idle.store(*running == 0, Ordering::Release);
-    }
-}
-
-impl Drop for Signals {
-    fn drop(&mut self) {
-        Self::count(-1);
-    }
 }
 
 #[cfg(test)]
