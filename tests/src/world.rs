@@ -72,6 +72,8 @@ pub struct World {
     pub pointers: BTreeMap<String, String>,
     /// The effects that were performed, in order.
     pub performed: Vec<String>,
+    /// How many effects each run of the host came to.
+    pub effects: Vec<usize>,
     /// A fault at the effect of this number, counted from 0 over one run.
     pub fault: Option<(usize, Fault)>,
     /// Further keys of the plan request.
@@ -92,6 +94,7 @@ impl World {
             ran: Vec::new(),
             pointers: BTreeMap::new(),
             performed: Vec::new(),
+            effects: Vec::new(),
             fault: None,
             more: json!({}),
         }
@@ -105,9 +108,16 @@ impl World {
 
     /// A run of the host, from a fresh session, until the engine says how it ended, or the host dies.
     pub fn drive(&mut self) -> Ended {
+        let before = self.performed.len();
+        let ended = self.run_once();
+        self.effects.push(self.performed.len() - before);
+        ended
+    }
+
+    fn run_once(&mut self) -> Ended {
         let mut session = Session::new();
         let started = self.now();
-        let mut request = self.request(&mut session, &started);
+        let mut request = self.plan_request(&mut session, &started);
         let recall = call(&mut session, &request);
         let Some(id) = recall["id"].as_str().map(str::to_owned) else {
             return match recall["type"].as_str() {
@@ -150,7 +160,7 @@ impl World {
     pub fn ask(&mut self, mode: &str) -> Value {
         let mut session = Session::new();
         let started = self.now();
-        let mut request = self.request(&mut session, &started);
+        let mut request = self.plan_request(&mut session, &started);
         request["mode"] = json!(mode);
         request["journal"] = json!({ "name": "journal", "digest": session.put(Vec::new()).to_string() });
         call(&mut session, &request)
@@ -203,8 +213,9 @@ impl World {
             .collect()
     }
 
-    /// The plan request, without a journal.
-    fn request(&mut self, session: &mut Session, started: &str) -> Value {
+    /// The plan request, without a journal. Its documents are put into the session.
+    #[must_use]
+    pub fn plan_request(&self, session: &mut Session, started: &str) -> Value {
         let documents = &self.documents;
         let mut named = |name: &str, bytes: &str| json!({ "name": name, "digest": session.put(bytes.as_bytes().to_vec()).to_string() });
         let files = |files: &BTreeMap<String, String>, named: &mut dyn FnMut(&str, &str) -> Value| {
