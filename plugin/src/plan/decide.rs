@@ -438,7 +438,7 @@ fn review(
     let reassessed = match &closing.reassessed {
         Some(reassessed) if !is_outdated(world, reassessed) => reassessed,
         Some(_) | None => {
-            let reassessed = assessing::at_closing(world, journal, filed, work, conclusion);
+            let reassessed = assessing::at_closing(world, journal, filed, basis, work, conclusion);
             return append(Event::Reassessed(Box::new(reassessed)));
         }
     };
