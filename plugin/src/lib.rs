@@ -32,6 +32,7 @@ pub mod gate;
 pub mod effect;
 
 pub mod attachments;
+pub mod sbom;
 
 pub mod plan;
 
