@@ -4,6 +4,7 @@
 //! crash can be made again.
 
 mod automation;
+mod closing_summary;
 mod delta_summary;
 mod deployment_bom;
 mod json;
@@ -21,10 +22,13 @@ use crate::facts::Facts;
 use crate::readiness::Readiness;
 
 pub use automation::{automation_section, closing_notes, summary_of};
+pub use closing_summary::Ended;
 pub use merged_sbom::components_without_bom;
 
+use closing_summary::ClosingSummary;
 use delta_summary::DeltaSummary;
 use deployment_bom::DeploymentBom;
+use merged_sbom::MergedSbom;
 
 /// Attachments by name.
 pub type Files = BTreeMap<String, Vec<u8>>;
@@ -50,6 +54,17 @@ pub fn before_deployment(
         let report = profile::Report::of(facts, profile, readiness);
         add(&mut files, "profile", json::print(&report), report.page());
     }
+    files
+}
+
+/// The attachments made at closing time (AT2, AT3).
+#[must_use]
+pub fn at_closing(facts: &Facts, ended: &Ended<'_>) -> Files {
+    let mut files = Files::new();
+    let sbom = MergedSbom::of(facts, ended.runs, ended.conclusion);
+    let summary = ClosingSummary::of(facts, ended, sbom.missing());
+    add(&mut files, "closing-summary", json::print(&summary), summary.page(facts, ended));
+    add(&mut files, "merged-sbom", sbom.bytes(facts, ended.conclusion), sbom.page(facts, ended.conclusion));
     files
 }
 

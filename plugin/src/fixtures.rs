@@ -9,10 +9,10 @@ use crate::change::state::{Filed, Work};
 use crate::evidence::{Asset, Attachment, BomSummary, Check, Evidence, Origin, Outcome, Report};
 use crate::facts::{Facts, From, IgnoreFile, Inventory, Locker, Run, Target, delta};
 use crate::formats::cyclonedx::{self, Bom};
-use crate::inventory::Entry;
+use crate::inventory::{Delta, Difference, Entry};
 use crate::policy::{InventoryPolicy, Policy, Purpose, Stage};
 use crate::promotion::{CustomerImpact, DeploymentImpact, Fields, Person, Priority, Promotion, Review};
-use crate::readiness::{self, Readiness};
+use crate::readiness::{self, Posture, Readiness};
 use crate::risk;
 use crate::scalar::{Commit, Digest, Timestamp};
 
@@ -43,7 +43,10 @@ pub(crate) fn entry(name: &str, build: u64) -> Entry {
         provenance: format!("images.example.com/{name}@{digest}"),
         signature: Some("c2lnbmF0dXJl".to_owned()),
         repository_url: format!("https://git.example.com/shop/{name}"),
-        commit_sha: Digest::of(format!("commit {name} {build}").as_bytes()).hex()[..40].parse().unwrap(),
+        commit_sha: {
+            let hex = Digest::of(format!("commit {name} {build}").as_bytes()).hex();
+            hex.chars().take(40).collect::<String>().parse().unwrap()
+        },
         build_number: build,
         pipeline_run_id: format!("ci-{name}-{build}"),
     }
@@ -218,6 +221,17 @@ pub(crate) fn runs(facts: &Facts) -> Vec<Digest> {
 /// Readiness before the deployment.
 pub(crate) fn assess(facts: &Facts) -> Readiness {
     readiness::assess(facts, Stage::PreDeployment, &runs(facts))
+}
+
+/// How each demand on every entry of the inventory stands at closing time.
+pub(crate) fn whole(facts: &mut Facts) -> Vec<Posture> {
+    let all =
+        |(name, from): (&String, &From<Rc<Entry>>)| (name.clone(), (Difference::Unchanged, (*from.value).clone()));
+    let entries = facts.inventory.entries.iter().map(all).collect();
+    let delta = std::mem::replace(&mut facts.delta, Delta { entries, ..Delta::default() });
+    let posture = readiness::assess(facts, Stage::PostDeployment, &runs(facts)).posture;
+    facts.delta = delta;
+    posture
 }
 
 /// The record of a readiness.

@@ -31,6 +31,8 @@ pub mod gate;
 
 pub mod effect;
 
+pub mod sbom;
+
 pub mod attachments;
 
 pub mod plan;

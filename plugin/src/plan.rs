@@ -6,6 +6,7 @@
 mod assessing;
 mod decide;
 pub mod outcome;
+mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
 

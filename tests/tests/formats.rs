@@ -1,11 +1,15 @@
 //! Real files: what `../shared/corpora` says about each, held against what the readers answer.
 
+mod shared;
+
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use countersign::evidence::{Report, Severity};
 use countersign::formats::{self, Document, cyclonedx, json, sarif};
 use countersign::problem::Place;
+
+use crate::shared::{corpora, files};
 
 /// JUnit files, and the passed, failed and skipped cases of each.
 const JUNIT: [(&str, (u32, u32, u32)); 24] = [
@@ -197,33 +201,4 @@ fn pinned(name: &str, text: &str) {
         std::fs::write(&path, text).unwrap();
     }
     assert_eq!(text, std::fs::read_to_string(&path).unwrap_or_default(), "{name}: UPDATE_EXPECT=1 rewrites it");
-}
-
-/// A folder of real files, if this machine has them.
-fn corpora(folder: &str) -> Option<PathBuf> {
-    let shared = match std::env::var_os("COUNTERSIGN_SHARED") {
-        Some(path) => PathBuf::from(path),
-        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
-    };
-    let folder = shared.join("corpora").join(folder);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    println!("{} is not there: nothing ran", folder.display());
-    None
-}
-
-/// All files below a folder that have the ending, sorted.
-fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for item in std::fs::read_dir(folder).unwrap() {
-        let path = item.unwrap().path();
-        if path.is_dir() {
-            found.extend(files(&path, ending));
-        } else if path.extension().is_some_and(|known| known == ending) {
-            found.push(path);
-        }
-    }
-    found.sort();
-    found
 }

@@ -1,6 +1,6 @@
 //! What stands in the change request itself: its title, the automation's section, and the notes at its end (CR2).
 
-use crate::attachments::markdown::{Inline, Most, Page, code, join, ours, prose, strong};
+use crate::attachments::markdown::{Inline, Most, Page, code, count, join, ours, prose, strong};
 use crate::attachments::posture::{self, short};
 use crate::change::event::{Assessment, Closure, Conclusion, Opened, Ran};
 use crate::change::state::{Filed, Work};
@@ -88,10 +88,10 @@ fn show_delta(page: &mut Page, delta: &Delta) {
     let total = delta.entries.len().saturating_add(delta.removed.len());
     page.table(["Component", "Change", "Type", "Version"], total, deployed.chain(removed), most);
     if !delta.hidden.is_empty() {
-        page.paragraph([prose(format!(
-            "{} components are hidden by the policy's patterns or the ignore file; the Deployment BOM lists them.",
-            delta.hidden.len()
-        ))]);
+        page.paragraph([
+            count(delta.hidden.len(), "component"),
+            ours(" hidden by the policy's patterns or the ignore file; the Deployment BOM lists them."),
+        ]);
     }
 }
 
@@ -118,9 +118,10 @@ pub(super) fn outcome(conclusion: Conclusion) -> Inline {
 
 /// What becomes of the change request, in words.
 pub(super) fn manner(filed: &Filed, conclusion: Conclusion, category: Closure) -> Inline {
-    let verb = match closure::manner(conclusion, filed.opened.supplied.is_some()) {
-        Manner::Close => ours("The change request is closed as "),
-        Manner::LeaveOpen => ours("The change request stays open; its category would be "),
+    let verb = match (closure::manner(conclusion, filed.opened.supplied.is_some()), conclusion.is_success()) {
+        (Manner::Close, _) => ours("The change request is closed as "),
+        (Manner::LeaveOpen, true) => ours("The change request stays open; the proposed category is "),
+        (Manner::LeaveOpen, false) => ours("The change request stays open; its category is "),
     };
     join([verb, code(word(&category)), ours(".")])
 }

@@ -11,13 +11,14 @@ use crate::promotion::Person;
 use crate::readiness::reason::Reason;
 use crate::readiness::{Needed, Readiness};
 use crate::risk::Risk;
-use crate::scalar::Digest;
+use crate::scalar::{Digest, Timestamp};
 
 /// The Delta Summary.
 #[derive(Debug, Serialize)]
 pub(super) struct DeltaSummary<'a> {
     #[serde(flatten)]
     head: Head<'a>,
+    assessed_at: Timestamp,
     ready: bool,
     kind: Kind,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,6 +49,7 @@ impl<'a> DeltaSummary<'a> {
         };
         Self {
             head: Head::of(facts, "countersign/delta-summary/v1"),
+            assessed_at: facts.now,
             ready: assessment.ready,
             kind: assessment.kind,
             labelled_by: assessment.labelled_by.as_ref(),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::attachments::markdown::{Inline, Most, Page, code, ours, prose, strong};
+use crate::attachments::markdown::{Inline, Most, Page, code, count, ours, prose, strong};
 use crate::attachments::posture::{self, Head, short};
 use crate::facts::{Facts, Inventory};
 use crate::inventory::{Difference, Entry};
@@ -111,10 +111,11 @@ impl<'a> DeploymentBom<'a> {
         page.paragraph([
             strong("What is deployed:"),
             ours(" "),
+            count(self.entries.len(), "component"),
+            ours(" to "),
+            code(facts.target.label()),
             prose(format!(
-                "{} components to `{}`, {} removed, {} hidden. {unsigned} are not signed, {undigested} have no digest.",
-                self.entries.len(),
-                facts.target.label(),
+                "; {} removed, {} hidden, {unsigned} not signed, {undigested} without digest.",
                 self.removed.len(),
                 self.hidden.len(),
             )),

@@ -81,6 +81,11 @@ pub fn names<T: Display>(names: impl ExactSizeIterator<Item = T>, most: usize) -
     }
 }
 
+/// So many of a thing, in words that fit: `1 reason`, `2 reasons`.
+pub fn count(number: usize, thing: &'static str) -> Inline {
+    Inline(format!("{number} {thing}{}", if number == 1 { "" } else { "s" }))
+}
+
 /// Foreign text of several lines, as a fenced block of its own.
 #[must_use]
 pub fn block(text: &str) -> String {

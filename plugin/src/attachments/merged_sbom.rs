@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::attachments::markdown::{Most, Page, code, ours, prose, strong};
+use crate::attachments::markdown::{Most, Page, code, join, ours, prose, strong};
 use crate::attachments::posture::short;
 use crate::change::event::Conclusion;
 use crate::evidence::Evidence;
 use crate::facts::{Facts, From, Inventory};
 use crate::formats::cyclonedx::Bom;
 use crate::inventory::Entry;
-use crate::scalar::Digest;
+use crate::sbom::{self, Root};
+use crate::scalar::{Commit, Digest};
 
 /// The check whose evidence carries bills of materials.
 const CHECK: &str = "sbom";
@@ -49,6 +50,53 @@ impl<'a> MergedSbom<'a> {
             Part { name, entry, bom: bom_of(facts, entry, runs, &by_asset) }
         });
         Self { parts: parts.collect() }
+    }
+
+    /// The merged document: CycloneDX 1.6 as JSON.
+    pub(super) fn bytes(&self, facts: &Facts, conclusion: Conclusion) -> Vec<u8> {
+        let name = format!("{} {}", facts.promotion.repository, facts.target.label());
+        let commit = deployed(facts, conclusion).and_then(|inventory| inventory.commit.as_ref());
+        let root = Root { name: &name, version: commit.map_or("0", Commit::as_str), serial: None };
+        let parts: Vec<sbom::Part<'_>> = self
+            .parts
+            .iter()
+            .map(|part| sbom::Part {
+                entry: part.name,
+                version: &part.entry.version,
+                bom: part.bom.map(|(_, bom)| bom),
+            })
+            .collect();
+        let mut bytes = sbom::merge(&root, &parts).json;
+        bytes.push(b'\n');
+        bytes
+    }
+
+    pub(super) fn page(&self, facts: &Facts, conclusion: Conclusion) -> String {
+        let missing = self.missing();
+        let mut page = Page::default();
+        page.heading(1, join([ours("Merged SBOM for "), code(facts.target.label())]));
+        let verdict = if missing.is_empty() { strong("Complete.") } else { strong("Not complete.") };
+        let count = format!(
+            "{} of {} entries have a readable bill of materials.",
+            self.parts.len().saturating_sub(missing.len()),
+            self.parts.len()
+        );
+        page.paragraph([verdict, ours(" "), prose(count)]);
+        if conclusion == Conclusion::RolledBack {
+            page.paragraph([ours("It is about the inventory that was concluded last, which the rollback restored.")]);
+        }
+        let open = self.parts.iter().filter(|part| part.bom.is_none());
+        let all = open.chain(self.parts.iter().filter(|part| part.bom.is_some()));
+        let rows = all.map(|part| {
+            let (digest, count) = match part.bom {
+                None => (strong("missing"), ours("-")),
+                Some((digest, bom)) => (code(digest.short()), prose(bom.count())),
+            };
+            [code(part.name), code(short(&part.entry.version)), digest, count]
+        });
+        let most = Most { rows: 300, bytes: 50_000, rest: "merged-sbom.json" };
+        page.table(["Component", "Version", "Bill of materials", "Lists"], self.parts.len(), rows, most);
+        page.finish()
     }
 
     /// The entries without one, by name.

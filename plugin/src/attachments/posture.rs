@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::attachments::markdown::{Inline, Most, Page, code, join, names, ours, prose, strong};
+use crate::attachments::markdown::{Inline, Most, Page, code, count, join, names, ours, prose, strong};
 use crate::change::event::{Assessment, Kind};
 use crate::evidence::{Check, Evidence, Outcome};
 use crate::facts::{Facts, From, Target};
@@ -20,7 +20,6 @@ use crate::scalar::{Commit, Digest, Timestamp};
 #[derive(Debug, Serialize)]
 pub(super) struct Head<'a> {
     format: &'static str,
-    assessed_at: Timestamp,
     target: &'a Target,
     promotion: Promoted<'a>,
     /// The inventory commit that is deployed.
@@ -53,7 +52,6 @@ impl<'a> Head<'a> {
         let promotion = &facts.promotion;
         Self {
             format,
-            assessed_at: facts.now,
             target: &facts.target,
             promotion: Promoted {
                 repository: &promotion.repository,
@@ -229,12 +227,10 @@ pub(super) fn show_verdict(page: &mut Page, assessment: &Assessment, blocking: u
         Kind::Standard => ours(""),
     };
     let noted = usize::try_from(assessment.reason_count).unwrap_or(usize::MAX).saturating_sub(blocking);
-    let (verdict, why) = match (assessment.ready, blocking) {
-        (true, _) => (strong("Ready."), prose(format!("Every demand is met or waived; {noted} reasons are noted."))),
-        (false, 1) => (strong("Not ready."), prose(format!("1 reason blocks; {noted} are noted."))),
-        (false, _) => (strong("Not ready."), prose(format!("{blocking} reasons block; {noted} are noted."))),
-    };
-    page.paragraph([emergency, verdict, ours(" "), why]);
+    let verdict = if assessment.ready { strong("Ready.") } else { strong("Not ready.") };
+    let blocks = ours(if blocking == 1 { " blocks, " } else { " block, " });
+    let noted = [count(blocking, "reason"), blocks, prose(noted), ours(" more noted.")];
+    page.paragraph([emergency, verdict, ours(" "), join(noted)]);
     let Risk { level, limit, .. } = &assessment.risk;
     let within = if assessment.risk.is_acceptable() { "within" } else { "above" };
     page.paragraph([prose(format!(

@@ -4,10 +4,14 @@ use pulldown_cmark::{Event, Options, Parser, Tag};
 
 use super::markdown::{self, Page, code, ours, prose};
 use super::*;
-use crate::change::event::{Conclusion, Ran, Step};
+use crate::change::event::{Basis, Closure, Conclusion, Event as Happened, Observed, Status, Step};
+use crate::change::journal::Journal;
+use crate::effect::Action;
 use crate::evidence::{Check, Evidence, Finding, Outcome, Severity};
 use crate::fixtures::{self, facts};
-use crate::policy::{Control, Profile, Waiver};
+use crate::plan::{self, Drive};
+use crate::policy::{Control, Profile, Stage, Waiver};
+use crate::readiness;
 
 /// The files before the deployment, as text.
 fn before(facts: &Facts) -> BTreeMap<String, String> {
@@ -137,7 +141,7 @@ fn rd3_every_reason_is_in_the_delta_summary_with_its_remedy() {
     let needed = summary["needed"].as_array().unwrap();
     assert_eq!(needed.len(), 2);
     let page = &files["delta-summary.md"];
-    assert!(page.contains("**Not ready.** 3 reasons block; 0 are noted."), "{page}");
+    assert!(page.contains("**Not ready.** 3 reasons block, 0 more noted."), "{page}");
     assert!(page.contains("`unit-tests` for `orders-api`, `payments-api`"), "{page}");
     inert(page);
 }
@@ -227,7 +231,7 @@ fn cr2_the_automations_section_says_the_verdict_first() {
     facts.promotion.repository = "shop/`inventory` @org".to_owned();
     let filed = fixtures::filed(&facts);
     let page = automation_section(&facts, &filed.opened, &filed.assessment);
-    assert!(page.starts_with("**Not ready.** 1 reason blocks; 0 are noted.\n"), "{page}");
+    assert!(page.starts_with("**Not ready.** 1 reason blocks, 0 more noted.\n"), "{page}");
     assert!(page.contains("- the change is not ready\n"), "{page}");
     assert!(!inert(&page).contains('@'));
 }
@@ -270,4 +274,247 @@ fn t74_a_page_is_bounded_and_says_how_much_more_there_is() {
 #[test]
 fn at4_the_same_facts_make_the_same_bytes() {
     assert_eq!(before(&facts()), before(&facts()));
+}
+
+#[test]
+fn at4_what_did_not_change_is_not_attached_again() {
+    let mut later = facts();
+    later.now = later.now.plus_seconds(60);
+    let (first, second) = (before(&facts()), before(&later));
+    assert_eq!(first["deployment-bom.json"], second["deployment-bom.json"]);
+    assert_eq!(first["deployment-bom.md"], second["deployment-bom.md"]);
+    assert_ne!(first["delta-summary.json"], second["delta-summary.json"]);
+}
+
+/// The files at closing time, as text.
+fn after(facts: &mut Facts, steps: &[(Step, bool)], conclusion: Conclusion) -> BTreeMap<String, String> {
+    let filed = fixtures::filed(facts);
+    let work = fixtures::work(steps.iter().copied());
+    let basis = fixtures::by_people();
+    let runs = fixtures::runs(facts);
+    let readiness = readiness::assess(facts, Stage::PostDeployment, &runs);
+    let assessment = fixtures::assessment(facts, &readiness);
+    let whole = fixtures::whole(facts);
+    let ended = Ended {
+        readiness: &readiness,
+        assessment: &assessment,
+        whole: &whole,
+        filed: &filed,
+        basis: &basis,
+        work: &work,
+        conclusion,
+        runs: &runs,
+    };
+    text(at_closing(facts, &ended))
+}
+
+const DONE: [(Step, bool); 2] = [(Step::Deploy, true), (Step::Accept, true)];
+const UNDONE: [(Step, bool); 3] = [(Step::Deploy, true), (Step::Accept, false), (Step::Rollback, true)];
+
+#[test]
+fn at2_the_closing_summary_is_about_the_whole_inventory() {
+    let files = after(&mut facts(), &DONE, Conclusion::Succeeded);
+    let names: Vec<&str> = files.keys().map(String::as_str).collect();
+    assert_eq!(names, ["closing-summary.json", "closing-summary.md", "merged-sbom.json", "merged-sbom.md"]);
+    let summary = json(&files["closing-summary.json"]);
+    let components = summary["components"].as_array().unwrap();
+    let entries: Vec<&str> = components.iter().map(|component| component["entry"].as_str().unwrap()).collect();
+    assert_eq!(entries, ["ledger", "orders-api", "payments-api"]);
+    assert_eq!(components[0].get("difference"), None);
+    assert_eq!(components[0]["demands"].as_array().unwrap().len(), 8);
+    assert_eq!(components[2]["difference"], "changed");
+    assert_eq!(summary["category"], "successful");
+    assert_eq!(summary["conclusion"], "succeeded");
+    assert_eq!(summary["approval"]["basis"], "people");
+    assert_eq!(summary["approval"]["approvers"][0]["login"], "dee");
+    assert_eq!(summary["readiness"]["before"]["ready"], true);
+    assert_eq!(summary["readiness"]["at_closing"]["ready"], true);
+    assert_eq!(summary["commands"][0]["exit_code"], 0);
+    assert!(summary["commands"][1]["log"].as_str().unwrap().starts_with("sha256:"));
+    assert_eq!(summary["reviews"][0]["of_head"], true);
+    let page = &files["closing-summary.md"];
+    let verdict = page.lines().nth(2).unwrap();
+    assert_eq!(verdict, "**Deployed and tested.** The change request is closed as `successful`.");
+    inert(page);
+}
+
+#[test]
+fn at3_after_a_rollback_the_record_is_about_what_runs() {
+    let files = after(&mut facts(), &UNDONE, Conclusion::RolledBack);
+    let summary = json(&files["closing-summary.json"]);
+    assert_eq!(summary["category"], "unsuccessful");
+    assert_eq!(summary["rollback"]["events"][0]["step"], "rollback");
+    assert_eq!(summary["running_commit"], "a".repeat(40));
+    let page = &files["closing-summary.md"];
+    assert!(page.contains("**The deployment failed and was rolled back.** The change request stays open;"), "{page}");
+    let sbom = &files["merged-sbom.md"];
+    assert!(sbom.contains("| `payments-api` | `1.11.0` |") && !sbom.contains("orders-api"), "{sbom}");
+    assert!(files["merged-sbom.json"].contains("1.11.0"));
+}
+
+#[test]
+fn at2_a_component_without_a_bill_of_materials_is_named() {
+    let mut facts = facts();
+    let runs = fixtures::runs(&facts);
+    assert_eq!(components_without_bom(&facts, &runs, Conclusion::Succeeded), Vec::<String>::new());
+    // Unreadable, of another run, and gone.
+    let readable = facts.locker.boms.clone();
+    facts.locker.boms.clear();
+    assert_eq!(components_without_bom(&facts, &runs, Conclusion::Succeeded).len(), 3);
+    facts.locker.boms = readable;
+    let mut other = fixtures::record(&fixtures::entry("orders-api", 3), "sbom");
+    other.reports = facts
+        .locker
+        .evidence
+        .iter()
+        .find(|from| &*from.document == "orders-api/sbom.json")
+        .unwrap()
+        .value
+        .reports
+        .clone();
+    other.origin.scope = Some(crate::scalar::Digest::of(b"another run"));
+    fixtures::add(&mut facts, "orders-api", other);
+    fixtures::remove(&mut facts, "ledger", "sbom");
+    assert_eq!(components_without_bom(&facts, &runs, Conclusion::Succeeded), ["ledger", "orders-api"]);
+    let files = after(&mut facts, &DONE, Conclusion::Succeeded);
+    assert!(files["merged-sbom.md"].contains("**Not complete.** 1 of 3 entries"), "{}", files["merged-sbom.md"]);
+    assert!(files["closing-summary.md"].contains("**Without a bill of materials:** `ledger`, `orders-api`."));
+    assert!(files["merged-sbom.json"].contains("missing"));
+}
+
+#[test]
+fn at2_a_bill_of_materials_of_this_change_supersedes_that_of_the_build() {
+    let mut facts = facts();
+    let entry = fixtures::entry("orders-api", 3);
+    let digest = crate::scalar::Digest::of(b"a newer bill of materials");
+    let mut bom = fixtures::bom(&entry);
+    bom.components[0].purl = Some("pkg:npm/left-pad@9.9.9".to_owned());
+    facts.locker.boms.insert(digest, std::rc::Rc::new(bom));
+    let mut newer = fixtures::record(&entry, "sbom");
+    newer.attachments = vec![crate::evidence::Attachment { name: "bom.json".to_owned(), digest }];
+    newer.origin.scope = Some(facts.run.scope());
+    fixtures::add(&mut facts, "newer", newer);
+    let files = after(&mut facts, &DONE, Conclusion::Succeeded);
+    assert!(files["merged-sbom.json"].contains("9.9.9"));
+}
+
+#[test]
+fn cr2_the_closing_notes_say_first_how_it_ended() {
+    let facts = facts();
+    let filed = fixtures::filed(&facts);
+    let mut work = fixtures::work(UNDONE);
+    work.ran[1].note = Some("killed <b>\n# Approved\n@org fixes #1".to_owned());
+    let notes = closing_notes(&filed, &work, Conclusion::RolledBack, Closure::Unsuccessful);
+    assert!(
+        notes.starts_with("**The deployment failed and was rolled back.** The change request stays open;"),
+        "{notes}"
+    );
+    assert!(notes.contains("| accept | **failed** | 1 | 42 s |"), "{notes}");
+    let outside = inert(&notes);
+    assert!(!outside.contains('@') && !outside.contains('#') && !outside.contains('<'), "{notes}");
+}
+
+#[test]
+fn pages_read_as_they_should() {
+    let mut facts = facts();
+    fixtures::remove(&mut facts, "payments-api", "unit-tests");
+    fixtures::remove(&mut facts, "orders-api", "unit-tests");
+    let failed = fixtures::record(&fixtures::entry("orders-api", 3), "secret-scan");
+    fixtures::add(&mut facts, "orders-api", Evidence { outcome: Outcome::Failure, ..failed });
+    facts.delta.hidden.insert("docs".to_owned(), "ignore file: docs/".to_owned());
+    facts.policy.profile = Some(Profile {
+        name: "OPS-01".to_owned(),
+        version: None,
+        controls: vec![Control {
+            id: "OPS-01.2".to_owned(),
+            title: "Automated testing: all tests and scans pass before the merge".to_owned(),
+            checks: vec![Check::named("unit-tests"), Check::named("static-analysis")],
+        }],
+    });
+    let mut pages = before(&facts);
+    let mut filed = fixtures::filed(&facts);
+    let digest = |bytes: &String| crate::scalar::Digest::of(bytes.as_bytes());
+    filed.assessment.attachments = pages.iter().map(|(name, text)| (name.clone(), digest(text))).collect();
+    pages.insert("section.md".to_owned(), automation_section(&facts, &filed.opened, &filed.assessment));
+    let work = fixtures::work(UNDONE);
+    let notes = closing_notes(&filed, &work, Conclusion::RolledBack, Closure::Unsuccessful);
+    pages.insert("closing-notes.md".to_owned(), notes);
+    pages.extend(after(&mut facts, &UNDONE, Conclusion::RolledBack));
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/attachments");
+    pages.remove("merged-sbom.json");
+    for (name, text) in pages {
+        let file = folder.join(&name);
+        if option_env!("UPDATE_EXPECT").is_some() {
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(&file, &text).unwrap();
+        }
+        let expected = std::fs::read_to_string(&file).unwrap();
+        assert_eq!(text, expected, "{name}: build the tests again with UPDATE_EXPECT=1 to rewrite it");
+    }
+}
+
+/// Plans until nothing is left to do. All blobs are lost before each call; returns what was attached, by name.
+fn drive(facts: &mut Facts) -> BTreeMap<String, String> {
+    let engine = fixtures::opened(facts).engine;
+    let drive = Drive { reports: fixtures::work(DONE).ran, ..Drive::default() };
+    let mut attached = BTreeMap::new();
+    let mut journal = Journal::read(b"").unwrap();
+    let mut answer = None;
+    loop {
+        let mut blobs = plan::Blobs::new();
+        let mut world = plan::World {
+            started: facts.now,
+            facts: &mut *facts,
+            drive: &drive,
+            engine: &engine,
+            blobs: &mut blobs,
+            unsuccessful_recently: false,
+        };
+        let plan = plan::plan(&mut world, journal, answer).unwrap();
+        journal = Journal::read(plan.journal.text().as_bytes()).unwrap();
+        let Some(effect) = plan.effect else {
+            assert_eq!(plan.stop.unwrap().outcome, plan::outcome::Outcome::Done);
+            return attached;
+        };
+        let event = match effect.action {
+            Action::File(filing) => Happened::Filed { id: filing.suggested_id, url: None },
+            Action::Attach { name, digest, .. } => {
+                let bytes = blobs.get(&digest).unwrap_or_else(|| panic!("the bytes of {name} are lost")).clone();
+                attached.insert(name.clone(), String::from_utf8(bytes).unwrap());
+                Happened::Attached { name, digest }
+            }
+            Action::Approve { .. } => Happened::Approved(Basis::Readiness {}),
+            Action::Read { id } => {
+                Happened::Observed(Observed { id, status: Status::Scheduled, decisions: Vec::new() })
+            }
+            Action::Implement { .. } => Happened::Implementing {},
+            Action::Close { category, .. } => Happened::Closed { category },
+            Action::Conclude { pointer, .. } => Happened::Concluded { pointer },
+            other => panic!("{other:?}"),
+        };
+        answer = Some(plan::Answer { key: effect.key, event });
+        facts.now = facts.now.plus_seconds(1);
+    }
+}
+
+#[test]
+fn at4_lost_attachments_are_made_again_with_the_same_bytes() {
+    let attached = drive(&mut facts());
+    let names: Vec<&str> = attached.keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        [
+            "closing-summary.json",
+            "closing-summary.md",
+            "delta-summary.json",
+            "delta-summary.md",
+            "deployment-bom.json",
+            "deployment-bom.md",
+            "merged-sbom.json",
+            "merged-sbom.md"
+        ]
+    );
+    let summary = json(&attached["closing-summary.json"]);
+    assert_eq!(summary["approval"]["basis"], "readiness");
+    assert_eq!(summary["attachments"].as_object().unwrap().len(), 4);
 }

@@ -141,7 +141,7 @@ mod records {
                 "\"tool\"",
                 "\"tol\"",
                 "line 1, column 27: unknown field `tol`, expected one of `check`, `tool`, `outcome`, \
-              `assets`, `run`, `attempt`, `url`, `date`, `attachments`",
+              `assets`, `run`, `attempt`, `url`, `date`, `reports`, `attachments`",
             ),
         ] {
             let document = RECORD.replacen(from, to, 1);

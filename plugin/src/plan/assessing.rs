@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use crate::attachments;
+use crate::attachments::{self, Ended};
 use crate::category;
-use crate::change::event::Conclusion;
-use crate::change::event::{Assessment, Kind, MAX_REASONS};
+use crate::change::event::{Assessment, Basis, Conclusion, Kind, MAX_REASONS};
 use crate::change::journal::Journal;
 use crate::change::state::{Change, Filed, Work};
 use crate::gate;
+use crate::inventory::{Delta, Difference};
 use crate::plan::World;
 use crate::policy::Stage;
-use crate::readiness::{self, Readiness};
+use crate::readiness::{self, Posture, Readiness};
 use crate::risk;
 use crate::scalar::{Digest, Timestamp};
 
@@ -30,17 +30,44 @@ pub(super) fn at_closing(
     world: &mut World<'_>,
     journal: &Journal,
     filed: &Filed,
+    basis: &Basis,
     work: &Work,
     conclusion: Conclusion,
 ) -> Assessment {
-    let readiness = readiness::assess(world.facts, Stage::PostDeployment, &scopes(world, journal));
+    let runs = scopes(world, journal);
+    let readiness = readiness::assess(world.facts, Stage::PostDeployment, &runs);
     let mut assessment = record(world, &readiness);
-    let files = BTreeMap::new();
+    let whole = whole_inventory(world, &runs);
+    let ended = Ended {
+        readiness: &readiness,
+        assessment: &assessment,
+        whole: &whole,
+        filed,
+        basis,
+        work,
+        conclusion,
+        runs: &runs,
+    };
+    let files = attachments::at_closing(world.facts, &ended);
     assessment.attachments = keep(world, journal, files);
     if let Some(log) = work.last(crate::change::event::Step::Rollback).and_then(|ran| ran.log) {
         assessment.attachments.insert("rollback.log".to_owned(), log);
     }
     assessment
+}
+
+/// How each demand on every entry of the inventory stands, not only on those of the delta (AT2).
+fn whole_inventory(world: &mut World<'_>, runs: &[Digest]) -> Vec<Posture> {
+    let facts = &mut *world.facts;
+    let entries = facts.inventory.entries.iter().map(|(name, from)| {
+        let difference = facts.delta.entries.get(name).map_or(Difference::Unchanged, |(difference, _)| *difference);
+        (name.clone(), (difference, (*from.value).clone()))
+    });
+    let whole = Delta { entries: entries.collect(), ..Delta::default() };
+    let delta = std::mem::replace(&mut facts.delta, whole);
+    let posture = readiness::assess(facts, Stage::PostDeployment, runs).posture;
+    facts.delta = delta;
+    posture
 }
 
 /// Makes the attachments of an assessment again, after a crash, from unchanged facts.
@@ -49,9 +76,8 @@ pub(super) fn again(world: &mut World<'_>, journal: &Journal) {
     let now = std::mem::replace(&mut world.facts.now, at);
     match &journal.life.change {
         Change::Assess(..) | Change::Authorize(_) | Change::Scheduled(..) => _ = before_deployment(world, journal),
-        Change::Review(filed, _, work, conclusion, _) => {
-            let (filed, work) = (filed.clone(), work.clone());
-            let _ = at_closing(world, journal, &filed, &work, *conclusion);
+        Change::Review(filed, basis, work, conclusion, _) => {
+            let _ = at_closing(world, journal, filed, basis, work, *conclusion);
         }
         Change::New | Change::Draft(_) | Change::Implement(..) | Change::Closed(..) | Change::Canceled(..) => {}
     }

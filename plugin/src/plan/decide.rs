@@ -11,7 +11,7 @@ use crate::closure::{self, Manner};
 use crate::effect::{Action, Filing, Variable};
 use crate::gate::{self, Ruling};
 use crate::plan::outcome::{Outcome, Stop};
-use crate::plan::{World, assessing};
+use crate::plan::{World, assessing, work};
 use crate::policy::{Acceptance, Command};
 use crate::problem::Problem;
 use crate::scalar::{Digest, Name, Timestamp};
@@ -26,11 +26,11 @@ pub(super) enum Next {
     Stop(Stop),
 }
 
-fn append(event: Event) -> Next {
+pub(super) fn append(event: Event) -> Next {
     Next::Append(Box::new(event))
 }
 
-fn perform(key: impl Into<String>, action: Action) -> Next {
+pub(super) fn perform(key: impl Into<String>, action: Action) -> Next {
     Next::Perform(key.into(), Box::new(action))
 }
 
@@ -46,7 +46,7 @@ pub(super) fn next(world: &mut World<'_>, journal: &Journal) -> Result<Next, Pro
         Change::Assess(opened, assessment) => file(world, journal, opened, &assessment)?,
         Change::Authorize(filed) => authorize(world, journal, &filed),
         Change::Scheduled(filed, basis) => clear(world, journal, &filed, &basis),
-        Change::Implement(filed, _, work) => implement(world, journal, &filed, &work),
+        Change::Implement(filed, _, work) => work::implement(world, journal, &filed, &work),
         Change::Review(filed, basis, work, conclusion, closing) => {
             review(world, journal, &filed, &basis, &work, conclusion, &closing)
         }
@@ -307,124 +307,6 @@ fn clear(world: &mut World<'_>, journal: &Journal, filed: &Filed, basis: &Basis)
     }
 }
 
-/// Cleared: show it, then deploy, test, verify, and roll back what failed (CL1, RB1..RB4, PC7).
-fn implement(world: &World<'_>, journal: &Journal, filed: &Filed, work: &Work) -> Next {
-    if !work.implementing {
-        return perform("implement", Action::Implement { id: filed.id.clone() });
-    }
-    let deployment = &world.facts.policy.deployment;
-    let failed = |step| work.last(step).is_some_and(|ran| !ran.success);
-    let passed = |step| work.last(step).is_some_and(|ran| ran.success);
-    let untested = matches!(deployment.acceptance, Some(Acceptance::None(_)));
-    let ended = |conclusion| append(Event::Ended { conclusion });
-    if failed(Step::Deploy) || failed(Step::Accept) || failed(Step::Verify) {
-        return match work.last(Step::Rollback) {
-            Some(rollback) if rollback.success => ended(Conclusion::RolledBack),
-            Some(_) => ended(Conclusion::RollbackFailed),
-            None if deployment.rollback.is_some() || reported(world, Step::Rollback, 0).is_some() => {
-                run(world, journal, filed, work, Step::Rollback, deployment.rollback.as_ref())
-            }
-            None => ended(Conclusion::Failed),
-        };
-    }
-    if !passed(Step::Deploy) {
-        return run(world, journal, filed, work, Step::Deploy, deployment.deploy.as_ref());
-    }
-    if !passed(Step::Accept) && !untested {
-        let command = match &deployment.acceptance {
-            Some(Acceptance::Command(command)) => Some(command),
-            Some(Acceptance::None(_)) | None => None,
-        };
-        return run(world, journal, filed, work, Step::Accept, command);
-    }
-    if let Some(verification) = &deployment.verification {
-        let since = work.last(Step::Accept).or(work.last(Step::Deploy)).and_then(|ran| ran.ended);
-        let since = since.unwrap_or(world.facts.now);
-        let end = since.plus_seconds(i64::from(verification.minutes).saturating_mul(60));
-        let last = work.last(Step::Verify).and_then(|ran| ran.ended);
-        let due = last.map(|last| last.plus_seconds(i64::from(verification.interval_seconds.max(1))));
-        match (last, due) {
-            (Some(last), _) if last >= end => {}
-            (Some(_), Some(due)) if world.facts.now < due => {
-                let why = "the deployment is being watched".to_owned();
-                return perform(format!("wait/{}", due.as_millisecond()), Action::Wait { until: due, why });
-            }
-            (_, _) => return run(world, journal, filed, work, Step::Verify, Some(&verification.command)),
-        }
-    }
-    ended(if untested { Conclusion::SucceededUntested } else { Conclusion::Succeeded })
-}
-
-/// What the caller reports of the command that would be the `nth` of its kind.
-fn reported<'a>(world: &World<'a>, step: Step, nth: usize) -> Option<&'a Ran> {
-    world.drive.reports.iter().filter(|ran| ran.step == step).nth(nth)
-}
-
-/// Runs a command of the user at most once; what the caller reports counts as its outcome (RB4).
-fn run(
-    world: &World<'_>,
-    journal: &Journal,
-    filed: &Filed,
-    work: &Work,
-    step: Step,
-    command: Option<&Command>,
-) -> Next {
-    let before = work.ran.iter().filter(|ran| ran.step == step).count();
-    let key = match before {
-        0 => format!("run/{}", step.word()),
-        before => format!("run/{}/{}", step.word(), before.saturating_add(1)),
-    };
-    let begun = journal.life.pending.as_ref() == Some(&key);
-    match (begun, reported(world, step, before), world.drive.parked.contains(&step), command) {
-        (true, Some(ran), _, _) => append(Event::Ran(ran.clone())),
-        (false, Some(_), _, _) => append(Event::Intended { effect: key }),
-        (true, None, _, _) => Next::Stop(
-            Stop::new(
-                Outcome::OutcomeUnknown,
-                format!("`{}` was begun, and nobody recorded how it ended", step.word()),
-            )
-            .help(format!(
-                "look at the target, then say what happened: `countersign close --{} success|failure ...`",
-                step.word()
-            )),
-        ),
-        (false, None, true, _) | (false, None, false, None) if step == Step::Deploy => Next::Stop(
-            Stop::new(Outcome::Cleared, format!("change request `{}` is approved: deploy now", filed.id))
-                .help("then report with `countersign close --deploy success|failure --acceptance success|failure`"),
-        ),
-        (false, None, true, _) | (false, None, false, None) => {
-            Next::Stop(Stop::new(Outcome::ReportNeeded, format!("nobody said how `{}` ended", step.word())).help(
-                "report it; no result is not a passed test, and a policy that has none says so in \
-                 `deployment.acceptance.none`",
-            ))
-        }
-        (false, None, false, Some(command)) => {
-            let environment = environment(world, filed, step);
-            perform(key, Action::Run { step, command: Some(command.clone()), environment })
-        }
-    }
-}
-
-/// What a command is told: through its environment, never through its arguments (T60).
-fn environment(world: &World<'_>, filed: &Filed, step: Step) -> Vec<Variable> {
-    let facts = &*world.facts;
-    let names: Vec<&String> = facts.delta.entries.keys().collect();
-    let region = facts.target.region.as_ref().map_or("", Name::as_str);
-    let commit = facts.inventory.commit.as_ref().map_or("", |commit| commit.as_str());
-    let last = facts.concluded.as_ref().and_then(|concluded| concluded.commit.as_ref());
-    let variables = [
-        ("COUNTERSIGN_STEP", step.word().to_owned()),
-        ("COUNTERSIGN_CHANGE_REQUEST_ID", filed.id.to_string()),
-        ("COUNTERSIGN_ENVIRONMENT", facts.target.environment.to_string()),
-        ("COUNTERSIGN_REGION", region.to_owned()),
-        ("COUNTERSIGN_COMMIT", commit.to_owned()),
-        ("COUNTERSIGN_LAST_COMMIT", last.map_or_else(String::new, ToString::to_string)),
-        ("COUNTERSIGN_DELTA", serde_json::to_string(&names).unwrap_or_default()),
-        ("COUNTERSIGN_DELETIONS", serde_json::to_string(&facts.delta.removed).unwrap_or_default()),
-    ];
-    variables.into_iter().map(|(name, value)| Variable { name: name.to_owned(), value }).collect()
-}
-
 /// The work is over: judge again, attach the record, close or leave open (CL2, CL3, RB2, RB3, AT2, AT3).
 fn review(
     world: &mut World<'_>,
@@ -438,7 +320,7 @@ fn review(
     let reassessed = match &closing.reassessed {
         Some(reassessed) if !is_outdated(world, reassessed) => reassessed,
         Some(_) | None => {
-            let reassessed = assessing::at_closing(world, journal, filed, work, conclusion);
+            let reassessed = assessing::at_closing(world, journal, filed, basis, work, conclusion);
             return append(Event::Reassessed(Box::new(reassessed)));
         }
     };
