@@ -28,7 +28,7 @@ extern "C" fn alloc(length: usize) -> *mut u8 {
             let _ = FAULT.try_with(|fault| *fault.borrow_mut() = panic.to_string().into_bytes());
         }));
     });
-    Box::into_raw(vec![0; length].into_boxed_slice()).cast()
+    Box::into_raw(vec![0_u8; length].into_boxed_slice()).cast()
 }
 
 /// Takes a document, and answers with its digest as text.
