@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::facts::{Facts, glob};
 use crate::policy::{Category, Pattern};
-use crate::promotion::RiskLevel;
+use crate::promotion::{Person, RiskLevel};
 use crate::readiness::reason::{Code, Reason};
 
 /// The category of the change, by labels, paths, entries and declared risk (PC1). The highest that applies wins.
@@ -30,6 +30,16 @@ pub fn reviews(facts: &Facts) -> Vec<Reason> {
     let mut reasons = Vec::new();
     let approvers = independent_approvers(facts);
     let category = categorize(facts);
+    if process.require_approvals && !facts.promotion.contributors_complete {
+        reasons.push(Reason::new(
+            Code::ApprovalsMissing,
+            format!(
+                "not all commits of pull request {} were read, so nobody's approval is known to be independent",
+                facts.promotion.number
+            ),
+            "give its commits beside it, as `GET /pulls/{number}/commits` lists them".to_owned(),
+        ));
+    }
     if process.require_approvals {
         let (floor, asked) = match category {
             Category::Standard => (1, process.standard_approvals),
@@ -74,22 +84,20 @@ pub fn reviews(facts: &Facts) -> Vec<Reason> {
 }
 
 /// Ids of those who approved the head commit and had no other part in the change (PC2).
+///
+/// People are compared by id and by login: a commit may name somebody by e-mail address alone.
 fn independent_approvers(facts: &Facts) -> BTreeSet<&str> {
     let promotion = &facts.promotion;
-    let involved: BTreeSet<&str> = promotion
-        .contributors
-        .iter()
-        .chain([&promotion.author])
-        .chain(&promotion.merged_by)
-        .chain(&facts.run.actor)
-        .map(|person| person.id.as_str())
-        .collect();
+    let others = [&promotion.author].into_iter().chain(&promotion.merged_by).chain(&facts.run.actor);
+    let involved: Vec<&Person> = promotion.contributors.iter().chain(others).collect();
+    let took_part = |person: &Person| {
+        involved.iter().any(|other| other.id == person.id || other.login.eq_ignore_ascii_case(&person.login))
+    };
     promotion
         .reviews
         .iter()
-        .filter(|review| review.approves && review.commit == promotion.head)
+        .filter(|review| review.approves && review.commit == promotion.head && !took_part(&review.by))
         .map(|review| review.by.id.as_str())
-        .filter(|id| !involved.contains(id))
         .collect()
 }
 

@@ -92,11 +92,11 @@ pub trait Documents: std::fmt::Debug {
 #[derive(Debug)]
 pub enum Pause {
     /// The next exchange.
-    Next(Exchange),
+    Next(Box<Exchange>),
     /// It cannot go on.
-    Trouble(Trouble),
+    Trouble(Box<Trouble>),
     /// The host's answer makes no sense.
-    Nonsense(Problem),
+    Nonsense(Box<Problem>),
 }
 
 impl<'a> Talk<'a> {
@@ -108,14 +108,14 @@ impl<'a> Talk<'a> {
     /// Reads a file: its digest and bytes, if it is there.
     pub fn get(&mut self, path: &str) -> Result<Option<(Digest, Vec<u8>)>, Pause> {
         match self.responses.next() {
-            None => Err(Pause::Next(Exchange::Get { path: path.to_owned() })),
+            None => Err(Pause::Next(Box::new(Exchange::Get { path: path.to_owned() }))),
             Some(Response::Absent {}) => Ok(None),
             Some(Response::Found { digest }) => match self.documents.bytes(digest) {
                 Some(bytes) => Ok(Some((*digest, bytes.to_vec()))),
-                None => Err(Pause::Nonsense(Problem::new(
+                None => Err(Pause::Nonsense(Box::new(Problem::new(
                     format!("the bytes of `{path}` were not given"),
                     "give them to `put` before answering `found`",
-                ))),
+                )))),
             },
             Some(Response::Broken { message }) => Err(unavailable(message)),
             Some(Response::Stored {} | Response::Conflict {}) => Err(nonsense("get")),
@@ -125,7 +125,7 @@ impl<'a> Talk<'a> {
     /// Writes a file if it still has the digest `expected`; says whether it was written.
     pub fn put(&mut self, path: &str, content: Digest, expected: Option<Digest>) -> Result<bool, Pause> {
         match self.responses.next() {
-            None => Err(Pause::Next(Exchange::Put { path: path.to_owned(), content, expected })),
+            None => Err(Pause::Next(Box::new(Exchange::Put { path: path.to_owned(), content, expected }))),
             Some(Response::Stored {}) => Ok(true),
             Some(Response::Conflict {}) => Ok(false),
             Some(Response::Broken { message }) => Err(unavailable(message)),
@@ -147,12 +147,12 @@ fn unavailable(message: &str) -> Pause {
 
 /// Trouble with a code and words.
 fn trouble(code: &str, message: String) -> Pause {
-    Pause::Trouble(Trouble { code: code.to_owned(), message, help: None })
+    Pause::Trouble(Box::new(Trouble { code: code.to_owned(), message, help: None }))
 }
 
 fn nonsense(exchange: &str) -> Pause {
-    Pause::Nonsense(Problem::new(
+    Pause::Nonsense(Box::new(Problem::new(
         format!("the response does not answer `{exchange}`"),
         "send the responses of all exchanges, in their order",
-    ))
+    )))
 }

@@ -99,6 +99,12 @@ pub fn assess(facts: &Facts, stage: Stage, runs: &[Digest]) -> Readiness {
         .collect();
     for ((name, (_, entry)), evidence) in facts.delta.entries.iter().zip(&bench.by_entry) {
         let name: Rc<str> = Rc::from(name.as_str());
+        let required = |requirement: &&&Requirement| {
+            requirement.stage == Stage::PreDeployment && requirement.level == Level::Required
+        };
+        if !requirements.iter().filter(required).any(|requirement| is_about(requirement.scope, entry)) {
+            reasons.push(reason::nothing_demanded(&name));
+        }
         for requirement in requirements.iter().filter(|requirement| is_about(requirement.scope, entry)) {
             let (standing, speaking, found) = bench.judge(&name, requirement, evidence);
             let (standing, found) = bench.waive(&name, requirement, standing, found);

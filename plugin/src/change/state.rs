@@ -9,6 +9,7 @@ use crate::scalar::{Digest, Name, Timestamp};
 /// Where a change stands. A variant holds exactly what is known there: a deployment that nobody approved cannot be
 /// written down.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "one change is alive at a time")]
 pub enum Change {
     /// Nothing is known.
     New,

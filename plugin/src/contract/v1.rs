@@ -690,11 +690,11 @@ fn connect(session: &mut Session, request: &ConnectRequest) -> Result<Response, 
     };
     match done {
         Ok(event) => Ok(Response::Exchange(Exchange::Done { event })),
-        Err(Pause::Next(exchange)) => Ok(Response::Exchange(exchange)),
+        Err(Pause::Next(exchange)) => Ok(Response::Exchange(*exchange)),
         Err(Pause::Trouble(trouble)) => Ok(Response::Exchange(Exchange::Done {
-            event: crate::change::event::Event::Failed { effect: key.to_owned(), trouble },
+            event: crate::change::event::Event::Failed { effect: key.to_owned(), trouble: *trouble },
         })),
-        Err(Pause::Nonsense(problem)) => Err(Failure::all(Code::BadAnswer, None, vec![problem])),
+        Err(Pause::Nonsense(problem)) => Err(Failure::all(Code::BadAnswer, None, vec![*problem])),
     }
 }
 

@@ -4,15 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::attachments::components_without_bom;
 use crate::calendar::{self, Allowed};
-use crate::change::event::{Assessment, Basis, Conclusion, Event, Kind, Opened, Ran, Status, Step};
+use crate::change::event::{Assessment, Basis, Conclusion, Event, Kind, Opened, Status};
 use crate::change::journal::Journal;
 use crate::change::state::{Change, Closing, Ending, Filed, Work};
 use crate::closure::{self, Manner};
-use crate::effect::{Action, Filing, Variable};
+use crate::effect::{Action, Filing};
 use crate::gate::{self, Ruling};
 use crate::plan::outcome::{Outcome, Stop};
 use crate::plan::{World, assessing, work};
-use crate::policy::{Acceptance, Command};
 use crate::problem::Problem;
 use crate::scalar::{Digest, Name, Timestamp};
 

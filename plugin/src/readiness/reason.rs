@@ -50,11 +50,13 @@ pub enum Code {
     StagingProofMissing,
     /// The inventory is a plain directory: nothing proves which promotion made it.
     InventoryWithoutCommit,
+    /// The policy demands nothing of an entry: nothing is never a pass.
+    NothingDemanded,
 }
 
 impl Code {
     /// All codes, in the order of their names above.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::EvidenceMissing,
         Self::EvidenceFailed,
         Self::EvidencePending,
@@ -74,6 +76,7 @@ impl Code {
         Self::SecurityReviewMissing,
         Self::StagingProofMissing,
         Self::InventoryWithoutCommit,
+        Self::NothingDemanded,
     ];
 
     /// The rule that it comes from.
@@ -91,6 +94,7 @@ impl Code {
             Self::SecurityReviewMissing => "PC3",
             Self::StagingProofMissing => "PC4",
             Self::InventoryWithoutCommit => "IN5",
+            Self::NothingDemanded => "PO3",
         }
     }
 }
@@ -329,4 +333,16 @@ pub fn waived(entry: &str, waiver: &Waiver, now: Timestamp) -> Reason {
     }
     .about(entry, check)
     .listed()
+}
+
+/// The policy demands nothing of an entry (PO3).
+#[must_use]
+pub fn nothing_demanded(entry: &str) -> Reason {
+    let mut reason = Reason::new(
+        Code::NothingDemanded,
+        format!("the policy requires no check of `{entry}` before deployment"),
+        "require at least one check of every kind of entry; nothing is never a pass".to_owned(),
+    );
+    reason.entry = Some(entry.to_owned());
+    reason
 }
