@@ -196,6 +196,7 @@ impl Facts {
         documents.extend(self.locker.evidence.iter().map(|from| from.digest));
         documents.extend(self.locker.reports.keys());
         documents.extend(self.locker.malformed.iter().map(|from| from.digest));
+        documents.extend(self.staging.iter().flat_map(|staging| staging.entries.values()).map(|from| from.digest));
         documents.extend([self.promotion_digest, self.policy_digest, self.delta_digest()]);
         let text: Vec<String> = documents.iter().map(Digest::to_string).collect();
         Digest::of(text.join("\n").as_bytes())

@@ -71,6 +71,11 @@ fn play(flow: &Flow, fault: Option<(usize, usize, Fault)>) -> (World, Ended) {
                 drives += 1;
             }
             Act::Approve(person) | Act::Reject(person) => {
+                // Nobody can decide on what is not there yet.
+                while matches!(end.outcome(), "died" | "unavailable") {
+                    world.fault = None;
+                    end = world.drive();
+                }
                 if let Some(id) = world.only_request() {
                     world.decide(&id, *person, matches!(act, Act::Approve(_)));
                 }
@@ -140,7 +145,12 @@ fn cr6_rb4_every_effect_of_every_flow_survives_every_fault() {
                     assert!(matches!(fault, Fault::Before | Fault::After), "{what}");
                 } else {
                     assert_eq!(end.outcome(), good_end.outcome(), "{what}");
-                    assert_eq!(end_state(&world), end_state(&good), "{what}");
+                    let (mut left, mut right) = (end_state(&world), end_state(&good));
+                    if !flow.failing.is_empty() && matches!(fault, Fault::Unavailable | Fault::LostAnswer) {
+                        // After a failed deployment attachments are best effort (RB2).
+                        (left["attachments"], right["attachments"]) = (Value::Null, Value::Null);
+                    }
+                    assert_eq!(left, right, "{what}");
                 }
             }
         }

@@ -12,7 +12,9 @@ use crate::effect::{Action, Filing};
 use crate::gate::{self, Ruling};
 use crate::plan::outcome::{Outcome, Stop};
 use crate::plan::{World, assessing, work};
+use crate::policy::Stage;
 use crate::problem::Problem;
+use crate::readiness;
 use crate::scalar::{Digest, Name, Timestamp};
 
 /// What must happen next.
@@ -108,6 +110,14 @@ fn is_outdated(world: &World<'_>, assessment: &Assessment) -> bool {
     assessment.facts != world.facts.digest()
 }
 
+/// Whether an approval by readiness still has its ground: nothing changed, and nothing became too old since (EV6).
+fn still_ready(world: &World<'_>, journal: &Journal, assessment: &Assessment) -> bool {
+    let this_run = journal.life.assessed_at.is_some_and(|at| at >= world.started);
+    !is_outdated(world, assessment)
+        && (this_run
+            || readiness::assess(world.facts, Stage::PreDeployment, &assessing::scopes(world, journal)).is_ready())
+}
+
 /// Assessed, not filed: the request is filed, not approved (CR4); one that was supplied is there already (EX1).
 fn file(world: &mut World<'_>, journal: &Journal, opened: Opened, assessment: &Assessment) -> Result<Next, Problem> {
     if is_outdated(world, assessment) {
@@ -159,15 +169,30 @@ fn filing(world: &World<'_>, opened: &Opened, assessment: &Assessment, at: Times
     })
 }
 
-/// The next attachment that is not there yet.
-fn attach(world: &mut World<'_>, journal: &Journal, filed: &Filed, wanted: &BTreeMap<String, Digest>) -> Option<Next> {
-    let (name, digest) = wanted.iter().find(|(name, digest)| filed.attached.get(*name) != Some(digest))?;
-    if !world.blobs.contains_key(digest) {
+/// How far the attachments are.
+enum Attaching {
+    /// One is to be attached.
+    Next(Next),
+    /// The bytes of one cannot be made again, so everything is to be judged again.
+    JudgeAgain,
+    /// All are there.
+    Complete,
+}
+
+/// Looks for an attachment that is not there yet. Logs come from the host; all else is made from the facts.
+fn attach(world: &mut World<'_>, journal: &Journal, filed: &Filed, wanted: &BTreeMap<String, Digest>) -> Attaching {
+    let missing = wanted.iter().find(|(name, digest)| filed.attached.get(*name) != Some(digest));
+    let Some((name, digest)) = missing else { return Attaching::Complete };
+    if !name.ends_with(".log") && !world.blobs.contains_key(digest) {
         assessing::again(world, journal);
+        if !world.blobs.contains_key(digest) {
+            return Attaching::JudgeAgain;
+        }
     }
     let key = format!("attach/{name}/{}", digest.short());
     let media_type = crate::attachments::media_type(name).to_owned();
-    Some(perform(key, Action::Attach { id: filed.id.clone(), name: name.clone(), digest: *digest, media_type }))
+    let (id, name, digest) = (filed.id.clone(), name.clone(), *digest);
+    Attaching::Next(perform(key, Action::Attach { id, name, digest, media_type }))
 }
 
 /// Filed, not approved: attach everything, then approve, or ask people, or look what they said (CR3, CR4, GA1).
@@ -175,8 +200,12 @@ fn authorize(world: &mut World<'_>, journal: &Journal, filed: &Filed) -> Next {
     if is_outdated(world, &filed.assessment) {
         return append(Event::Assessed(Box::new(assessing::before_deployment(world, journal))));
     }
-    if let Some(next) = attach(world, journal, filed, &filed.assessment.attachments) {
-        return next;
+    match attach(world, journal, filed, &filed.assessment.attachments) {
+        Attaching::Next(next) => return next,
+        Attaching::JudgeAgain => {
+            return append(Event::Assessed(Box::new(assessing::before_deployment(world, journal))));
+        }
+        Attaching::Complete => {}
     }
     let obstacles = gate::obstacles(&filed.opened, &filed.assessment);
     let id = filed.id.clone();
@@ -282,8 +311,8 @@ fn clear(world: &mut World<'_>, journal: &Journal, filed: &Filed, basis: &Basis)
     if world.facts.policy_digest != filed.assessment.policy {
         return void("the policy changed after the approval");
     }
-    if *basis == (Basis::Readiness {}) && is_outdated(world, &filed.assessment) {
-        return void("the evidence changed after the approval");
+    if *basis == (Basis::Readiness {}) && !still_ready(world, journal, &filed.assessment) {
+        return void("the evidence no longer permits what was approved by it");
     }
     let Some((_, observed)) = filed.observed.as_ref().filter(|(at, _)| *at >= world.started) else {
         return perform("read", Action::Read { id: filed.id.clone() });
@@ -316,12 +345,13 @@ fn review(
     conclusion: Conclusion,
     closing: &Closing,
 ) -> Next {
+    let judge_again = |world: &mut World<'_>| {
+        let reassessed = assessing::at_closing(world, journal, filed, basis, work, conclusion);
+        append(Event::Reassessed(Box::new(reassessed)))
+    };
     let reassessed = match &closing.reassessed {
         Some(reassessed) if !is_outdated(world, reassessed) => reassessed,
-        Some(_) | None => {
-            let reassessed = assessing::at_closing(world, journal, filed, basis, work, conclusion);
-            return append(Event::Reassessed(Box::new(reassessed)));
-        }
+        Some(_) | None => return judge_again(world),
     };
     let missing = components_without_bom(world.facts, &assessing::scopes(world, journal), conclusion);
     if conclusion.is_success() && !missing.is_empty() {
@@ -334,8 +364,12 @@ fn review(
     let gave_up = journal.life.failed.as_ref().is_some_and(|(at, effect, _)| {
         *at >= world.started && effect.starts_with("attach/") && !conclusion.is_success()
     });
-    if !gave_up && let Some(next) = attach(world, journal, filed, &reassessed.attachments) {
-        return next;
+    if !gave_up {
+        match attach(world, journal, filed, &reassessed.attachments) {
+            Attaching::Next(next) => return next,
+            Attaching::JudgeAgain => return judge_again(world),
+            Attaching::Complete => {}
+        }
     }
     let category = closure::categorize(conclusion, basis, reassessed.ready);
     let id = filed.id.clone();
