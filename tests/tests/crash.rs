@@ -32,7 +32,12 @@ const FLOWS: [Flow; 6] = [
         failing: &[],
         acts: &[Act::Drive, Act::Approve(105), Act::Drive],
     },
-    Flow { name: "held, rejected", documents: not_ready, failing: &[], acts: &[Act::Drive, Act::Reject(105), Act::Drive] },
+    Flow {
+        name: "held, rejected",
+        documents: not_ready,
+        failing: &[],
+        acts: &[Act::Drive, Act::Reject(105), Act::Drive],
+    },
     Flow { name: "deployment fails", documents: documents::ready, failing: &["deploy"], acts: &[Act::Drive] },
     Flow { name: "tests fail, rolled back", documents: with_rollback, failing: &["accept"], acts: &[Act::Drive] },
     Flow { name: "rollback fails", documents: with_rollback, failing: &["accept", "rollback"], acts: &[Act::Drive] },

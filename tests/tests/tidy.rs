@@ -117,7 +117,12 @@ fn the_engine_reads_no_clock_and_no_environment() {
         let text = fs::read_to_string(&file).expect("a source");
         for absent in ["SystemTime", "Instant::now", "std::env::var", "std::fs", "std::net", "HashMap", "f64", "f32"] {
             let used = text.lines().any(|line| line.contains(absent) && !line.trim_start().starts_with("//"));
-            assert!(!used || text.contains("#![cfg(test)]") || file.to_string_lossy().contains("test"), "{} in {}", absent, file.display());
+            assert!(
+                !used || text.contains("#![cfg(test)]") || file.to_string_lossy().contains("test"),
+                "{} in {}",
+                absent,
+                file.display()
+            );
         }
     }
 }
