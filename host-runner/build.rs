@@ -24,6 +24,8 @@ fn compile_ahead() -> Result<(), String> {
     let wasm = fs::read(path).map_err(|error| {
         format!("the engine's module `plugin/dist/countersign.wasm` cannot be read ({error}): run `cargo xtask dist`")
     })?;
+    let identity = identity(&wasm)
+        .ok_or("the engine's module `plugin/dist/countersign.wasm` does not say what it is: run `cargo xtask dist`")?;
     // Naming the target keeps the build machine's own processor features out of code that other machines run.
     let target = env::var("TARGET").map_err(|error| format!("TARGET is not set: {error}"))?;
     let mut config = engine_config::engine_config();
@@ -32,8 +34,36 @@ fn compile_ahead() -> Result<(), String> {
         .and_then(|engine| engine.precompile_module(&wasm))
         .map_err(|error| format!("the engine's module does not compile: {error:#}"))?;
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
-    for (name, bytes) in [("countersign.wasm", &wasm), ("countersign.native", &native)] {
+    let files =
+        [("countersign.wasm", wasm.as_slice()), ("countersign.native", &native), ("countersign.json", identity)];
+    for (name, bytes) in files {
         fs::write(out.join(name), bytes).map_err(|error| format!("`{name}` cannot be written: {error}"))?;
     }
     Ok(())
+}
+
+/// The contents of the custom section `countersign`, found at build time so that the runner need not look for it.
+fn identity(wasm: &[u8]) -> Option<&[u8]> {
+    let mut rest = wasm.strip_prefix(b"\0asm\x01\0\0\0")?;
+    while let Some((kind, after)) = rest.split_first() {
+        let (size, after) = number(after)?;
+        let (section, after) = after.split_at_checked(size)?;
+        rest = after;
+        if *kind == 0 {
+            let (length, named) = number(section)?;
+            let (name, contents) = named.split_at_checked(length)?;
+            if name == b"countersign" {
+                return Some(contents);
+            }
+        }
+    }
+    None
+}
+
+/// A LEB128 number of 32 bits, and what comes after it.
+fn number(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let length = bytes.iter().take(5).position(|byte| byte & 0x80 == 0)? + 1;
+    let (number, after) = bytes.split_at(length);
+    let value = number.iter().rev().fold(0_usize, |value, byte| value << 7 | usize::from(byte & 0x7f));
+    Some((value, after))
 }

@@ -14,6 +14,7 @@ pub(crate) fn engine_config() -> wasmtime::Config {
         .wasm_wide_arithmetic(false)
         .max_wasm_stack(512 << 10)
         .generate_address_map(false)
+        .native_unwind_info(false)
         .wasm_backtrace_max_frames(std::num::NonZeroUsize::new(20));
     config
 }

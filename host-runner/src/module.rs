@@ -139,8 +139,8 @@ struct Reading {
     outline: Outline,
     /// The signatures by type index; `None` for a type that is not a function.
     types: Vec<Option<String>>,
-    /// The signature of every function, imported ones first.
-    signatures: Vec<String>,
+    /// The type of every function, imported ones first.
+    functions: Vec<u32>,
     bodies: u32,
 }
 
@@ -174,8 +174,7 @@ impl Reading {
             Payload::FunctionSection(section) => {
                 self.outline.functions = section.count();
                 for ty in section {
-                    let signature = self.signature_of(ty?);
-                    self.signatures.push(signature);
+                    self.functions.push(ty?);
                 }
             }
             Payload::MemorySection(section) => {
@@ -210,16 +209,15 @@ impl Reading {
         }
     }
 
-    fn signature_of(&self, ty: u32) -> String {
-        self.types.get(ty as usize).cloned().flatten().unwrap_or_else(|| "of an unknown type".to_owned())
+    fn signature(&self, ty: u32) -> &str {
+        self.types.get(ty as usize).and_then(Option::as_deref).unwrap_or("of an unknown type")
     }
 
     fn import_kind(&mut self, ty: TypeRef) -> String {
         match ty {
             TypeRef::Func(ty) | TypeRef::FuncExact(ty) => {
-                let signature = self.signature_of(ty);
-                self.signatures.push(signature.clone());
-                format!("func {signature}")
+                self.functions.push(ty);
+                format!("func {}", self.signature(ty))
             }
             TypeRef::Memory(_) => "memory".to_owned(),
             TypeRef::Table(_) => "table".to_owned(),
@@ -230,8 +228,8 @@ impl Reading {
 
     fn export_kind(&self, kind: ExternalKind, index: u32) -> String {
         match kind {
-            ExternalKind::Func | ExternalKind::FuncExact => match self.signatures.get(index as usize) {
-                Some(signature) => format!("func {signature}"),
+            ExternalKind::Func | ExternalKind::FuncExact => match self.functions.get(index as usize) {
+                Some(ty) => format!("func {}", self.signature(*ty)),
                 None => "func of an unknown type".to_owned(),
             },
             ExternalKind::Memory => "memory".to_owned(),

@@ -4,17 +4,20 @@
 //! throws the [`Instance`] away, and exits as an internal error.
 
 mod cache;
+mod embedded;
 mod fault;
 mod instance;
 mod limits;
 mod watchdog;
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::OnceLock;
 
 use wasmtime::Engine;
 
 pub use cache::Cache;
+pub use embedded::EMBEDDED;
 pub use fault::Fault;
 pub use instance::{Instance, Spent};
 pub use limits::Limits;
@@ -24,11 +27,6 @@ use crate::module::{self, Identity, Outline};
 
 #[path = "../engine_config.rs"]
 mod engine_config;
-
-/// The module that this runner ships.
-pub const EMBEDDED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/countersign.wasm"));
-/// Its native code, made by `build.rs` from exactly those bytes.
-const EMBEDDED_NATIVE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/countersign.native"));
 
 /// Where the native code of a module came from.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -45,7 +43,7 @@ pub enum Origin {
 #[derive(Debug)]
 pub struct Sandbox {
     module: wasmtime::Module,
-    wasm: Vec<u8>,
+    wasm: Cow<'static, [u8]>,
     digest: OnceLock<String>,
     identity: Identity,
     origin: Origin,
@@ -55,19 +53,11 @@ pub struct Sandbox {
 impl Sandbox {
     /// The engine that the runner ships; nothing is compiled.
     pub fn embedded() -> Result<Self, Fault> {
-        let identity = module::check_raw(&module::outline(EMBEDDED)?)?;
-        let engine = engine()?;
-        // SAFETY: these bytes are what `build.rs` got from wasmtime of this very version; nobody else wrote them.
-        #[expect(
-            unsafe_code,
-            reason = "loading native code is only as safe as its source, and this source is our build"
-        )]
-        let native = unsafe { wasmtime::Module::deserialize(&engine, EMBEDDED_NATIVE) };
-        match native {
-            Ok(module) => Ok(Self::new(module, EMBEDDED.to_vec(), identity, Origin::Embedded)),
+        let Some(module) = embedded::load() else {
             // Another kind of processor than the build was for: as any other module, compiled once and kept.
-            Err(_) => Self::from_bytes(EMBEDDED.to_vec(), &Cache::of_user()),
-        }
+            return Self::from_bytes(EMBEDDED.to_vec(), &Cache::of_user());
+        };
+        Ok(Self::new(module, Cow::Borrowed(EMBEDDED), embedded::identity()?, Origin::Embedded))
     }
 
     /// The module in the file at `path`, compiled at most once per user and machine.
@@ -81,10 +71,10 @@ impl Sandbox {
     pub fn from_bytes(wasm: Vec<u8>, cache: &Cache) -> Result<Self, Fault> {
         let identity = module::check_raw(&module::outline(&wasm)?)?;
         let (module, origin) = cache.load(&engine()?, &wasm)?;
-        Ok(Self::new(module, wasm, identity, origin))
+        Ok(Self::new(module, Cow::Owned(wasm), identity, origin))
     }
 
-    fn new(module: wasmtime::Module, wasm: Vec<u8>, identity: Identity, origin: Origin) -> Self {
+    fn new(module: wasmtime::Module, wasm: Cow<'static, [u8]>, identity: Identity, origin: Origin) -> Self {
         Self { module, wasm, digest: OnceLock::new(), identity, origin, limits: Limits::default() }
     }
 

@@ -317,15 +317,13 @@ fn t80_a_file_damaged_anywhere_does_no_harm() {
     let whole = module(&[]);
     let limits = Limits { fuel_base: 1_000_000, ..Limits::default() };
     for index in 0..whole.len() {
-        for flip in [0x01, 0x80, 0xff] {
-            let mut damaged = whole.clone();
-            damaged[index] ^= flip;
-            let Ok(sandbox) = load(damaged) else { continue };
-            if let Ok(mut instance) = sandbox.with_limits(limits.clone()).instantiate() {
-                let _ = instance.call(b"{}");
-                let _ = instance.put(b"{}");
-                let _ = instance.take("{}");
-            }
+        let mut damaged = whole.clone();
+        damaged[index] ^= [0x01, 0x80, 0xff][index % 3];
+        let Ok(sandbox) = load(damaged) else { continue };
+        if let Ok(mut instance) = sandbox.with_limits(limits.clone()).instantiate() {
+            let _ = instance.call(b"{}");
+            let _ = instance.put(b"{}");
+            let _ = instance.take("{}");
         }
     }
 }

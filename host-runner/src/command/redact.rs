@@ -197,7 +197,7 @@ mod tests {
 
     /// As any encoder writes it: the core of the whole text, and what is left at its end.
     fn base64(text: &str) -> String {
-        let padded = text.as_bytes().len().div_ceil(3) * 3;
+        let padded = text.len().div_ceil(3) * 3;
         let mut bytes = text.as_bytes().to_vec();
         bytes.resize(padded, 0);
         String::from_utf8(base64_core(&bytes, 0, STANDARD)).unwrap()

@@ -155,7 +155,7 @@ fn the_other_process() {
 }
 
 const BIG: usize = 1 << 20;
-const BIG_A: [u8; BIG] = [b'a'; BIG];
+static BIG_A: [u8; BIG] = [b'a'; BIG];
 
 #[test]
 fn no_count_is_lost_between_two_processes_and_two_threads() {

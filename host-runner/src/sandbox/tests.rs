@@ -24,7 +24,16 @@ fn the_embedded_module_imports_nothing_and_is_not_compiled_at_start() {
     assert!(sandbox.outline().unwrap().imports.is_empty());
     assert_eq!(sandbox.identity().contract, module::CONTRACT);
     assert_eq!(sandbox.digest(), module::digest(EMBEDDED));
+    assert_eq!(*sandbox.identity(), module::check_raw(&sandbox.outline().unwrap()).unwrap());
     sandbox.instantiate().unwrap();
+}
+
+#[test]
+fn the_embedded_module_can_be_loaded_again_and_outlives_who_loaded_it() {
+    let (first, second) = (Sandbox::embedded().unwrap(), Sandbox::embedded().unwrap());
+    drop(first);
+    let mut instance = second.instantiate().unwrap();
+    assert_eq!(instance.take("no digest"), Ok(None));
 }
 
 #[test]
@@ -108,7 +117,7 @@ fn native_code_is_never_taken_from_a_file() {
     let directory = scratch("native");
     fs::create_dir_all(&directory).unwrap();
     let path = directory.join("module.wasm");
-    fs::write(&path, EMBEDDED_NATIVE).unwrap();
+    fs::write(&path, include_bytes!(concat!(env!("OUT_DIR"), "/countersign.native"))).unwrap();
     let fault = Sandbox::from_file(&path).unwrap_err();
     assert!(matches!(fault, Fault::NotAModule(_)), "{fault}");
     let missing = Sandbox::from_file(&directory.join("missing.wasm")).unwrap_err();
