@@ -80,3 +80,28 @@ fn quoted(word: &str) -> String {
         format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+    use std::time::{Duration, Instant};
+
+    use super::{run, run_within, shown};
+
+    #[test]
+    fn a_failed_command_is_shown_as_one_would_type_it() {
+        let mut command = Command::new("false");
+        command.env("FLAGS", "--deny warnings").args(["it's", "plain"]);
+        assert_eq!(shown(&command), r"'FLAGS=--deny warnings' false 'it'\''s' plain");
+        let why = run(&mut command).expect_err("`false` fails");
+        assert!(why.ends_with(&shown(&command)), "{why}");
+    }
+
+    #[test]
+    fn a_command_that_takes_too_long_is_ended() {
+        let start = Instant::now();
+        let why = run_within(Command::new("sleep").arg("60"), Duration::from_millis(100)).expect_err("it takes longer");
+        assert!(why.contains("took longer"), "{why}");
+        assert!(start.elapsed() < Duration::from_secs(30));
+    }
+}

@@ -124,3 +124,36 @@ fn read(workspace: &Workspace) -> Outcome<Value> {
     let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}\n{MEND}", path.display()))?;
     serde_json::from_str(&text).map_err(|error| format!("{}: {error}\n{MEND}", path.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::source_digest::source_digest;
+
+    #[test]
+    fn the_digest_of_the_sources_sees_contents_names_and_borders_and_nothing_else() {
+        let folder = std::env::temp_dir().join(format!("countersign-xtask-{}", std::process::id()));
+        let digest_of = |files: &[(&str, &str)]| {
+            let _ = fs::remove_dir_all(&folder);
+            for (name, content) in files {
+                let path = folder.join(name);
+                fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+                fs::write(path, content).expect("written");
+            }
+            source_digest(&folder).expect("a digest")
+        };
+        let before = digest_of(&[("Cargo.toml", "c"), ("src/a.rs", "one"), ("src/b/c.rs", "two")]);
+        assert_eq!(
+            before,
+            digest_of(&[("src/b/c.rs", "two"), ("src/a.rs", "one"), ("Cargo.toml", "c"), ("dist/x", "x")])
+        );
+        assert_ne!(before, digest_of(&[("Cargo.toml", "c"), ("src/a.rs", "onet"), ("src/b/c.rs", "wo")]));
+        assert_ne!(before, digest_of(&[("Cargo.toml", "c"), ("src/a.rs", "one"), ("src/b/d.rs", "two")]));
+        assert_ne!(
+            before,
+            digest_of(&[("Cargo.toml", "c"), ("src/a.rs", "one"), ("src/b/c.rs", "two"), ("templates/t", "")])
+        );
+        fs::remove_dir_all(&folder).expect("removed");
+    }
+}

@@ -158,3 +158,20 @@ impl Tests {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Tests;
+
+    #[test]
+    fn the_closing_lines_of_test_programs_are_added_up() {
+        let mut tests = Tests::default();
+        tests.count("running 4 tests");
+        tests.count("test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s");
+        tests.count(
+            "test result: FAILED. 2 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 12.50s",
+        );
+        let Tests { passed, failed, ignored, programs } = tests;
+        assert_eq!((passed, failed, ignored, programs), (5, 1, 1, 2));
+    }
+}

@@ -248,3 +248,16 @@ fn apt_get(arguments: &[&str]) -> Outcome {
 fn numbers(version: &str) -> Vec<u32> {
     version.split(['.', '+', '-', '~']).map_while(|part| part.parse().ok()).take(2).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::numbers;
+
+    #[test]
+    fn versions_are_ordered_by_their_numbers() {
+        assert_eq!(numbers("1.96.0+dfsg1-1~deb12u2"), [1, 96]);
+        assert!(numbers("1.85.0+dfsg3-1") < numbers("1.95"));
+        assert!(numbers("1.100.0-nightly") > numbers("1.95"));
+        assert!(numbers("(none)") < numbers("1.95"));
+    }
+}
