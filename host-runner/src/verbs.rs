@@ -1,6 +1,13 @@
 //! The command line: one verb, one file. A verb reads, asks the engine, performs, and tells; it decides nothing.
 
+mod change;
+mod decide;
+mod evidence;
+mod init;
 mod inspect;
+mod inventory;
+mod lint;
+mod status;
 
 use std::fmt::Display;
 use std::io::{self, Write as _};
@@ -9,8 +16,11 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use serde::Serialize;
 
+use crate::drive::Telling;
+use crate::engine::Engine;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::refusal::Refusal;
 use crate::sandbox::Sandbox;
 
 /// Change management for CI/CD: a second signature for every deployment.
@@ -40,6 +50,7 @@ pub struct Common {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub enum Output {
     /// For people.
+    #[value(alias = "human")]
     Text,
     /// For machines: one JSON document on standard output.
     Json,
@@ -48,6 +59,30 @@ pub enum Output {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// Say whether a change is ready, and why not. Records nothing.
+    Assess(Box<change::Assess>),
+    /// File and approve a change, as far as its deployment, which you perform.
+    Open(Box<change::Open>),
+    /// Report what you did after `open`, and finish the change.
+    Close(Box<change::Close>),
+    /// Take a change all the way, performing the policy's commands.
+    Run(Box<change::Run>),
+    /// Show the changes of the ledger, or one of them as its journal tells it.
+    Status(status::Args),
+    /// Write down that somebody approves a change request of the ledger.
+    Approve(decide::Args),
+    /// Write down that somebody rejects a change request of the ledger.
+    Reject(decide::Args),
+    /// Make records of what tools wrote, and show what evidence says.
+    #[command(subcommand)]
+    Evidence(evidence::Verb),
+    /// Add, compare and promote entries of the inventory.
+    #[command(subcommand)]
+    Inventory(inventory::Verb),
+    /// Check the text of a promotion pull request.
+    Lint(lint::Args),
+    /// Write the files that a repository begins with; what is there stays.
+    Init(init::Args),
     /// Show the engine's module: version, imports, limits.
     Inspect(inspect::Args),
 }
@@ -55,10 +90,22 @@ pub enum Verb {
 /// Runs the verb and says how the process ends.
 #[must_use]
 pub fn run(cli: &Cli) -> Exit {
+    let common = &cli.common;
     let result = match &cli.verb {
-        Verb::Inspect(args) => inspect::run(args, &cli.common),
+        Verb::Assess(args) => change::assess(args, common),
+        Verb::Open(args) => change::open(args, common),
+        Verb::Close(args) => change::close(args, common),
+        Verb::Run(args) => change::run(args, common),
+        Verb::Status(args) => status::run(args, common),
+        Verb::Approve(args) => decide::run(args, true, common),
+        Verb::Reject(args) => decide::run(args, false, common),
+        Verb::Evidence(verb) => evidence::run(verb, common),
+        Verb::Inventory(verb) => inventory::run(verb, common),
+        Verb::Lint(args) => lint::run(args, common),
+        Verb::Init(args) => init::run(args, common),
+        Verb::Inspect(args) => inspect::run(args, common).map_err(Refusal::from),
     };
-    result.unwrap_or_else(|failure| cli.common.fail(&failure))
+    result.unwrap_or_else(|refusal| common.refuse(&refusal))
 }
 
 impl Common {
@@ -86,15 +133,26 @@ impl Common {
         }
     }
 
-    /// Tells the failure: to people on standard error, to machines on standard output too.
-    fn fail(&self, failure: &Failure) -> Exit {
-        let _ = writeln!(io::stderr(), "{failure}");
-        if self.output == Output::Json {
-            let Failure { exit, problem, help } = failure;
-            let error = serde_json::json!({ "error": { "exit": exit.code(), "problem": problem, "help": help } });
-            let _ = writeln!(io::stdout(), "{error:#}");
+    /// A fresh engine, ready to be asked.
+    fn engine(&self) -> Result<Engine, Failure> {
+        Ok(Engine::new(self.sandbox()?.instantiate()?))
+    }
+
+    /// How much is told while things happen.
+    const fn telling(&self) -> Telling {
+        match self.output {
+            Output::Text => Telling::Lines,
+            Output::Json => Telling::Effects,
         }
-        failure.exit
+    }
+
+    /// Tells the refusal: to people on standard error, to machines on standard output too.
+    fn refuse(&self, refusal: &Refusal) -> Exit {
+        let _ = writeln!(io::stderr(), "{refusal}");
+        if self.output == Output::Json {
+            let _ = writeln!(io::stdout(), "{:#}", refusal.json());
+        }
+        refusal.exit()
     }
 }
 

@@ -1,0 +1,100 @@
+//! Files of the user: read whole and bounded, written whole or not at all.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// Bytes of one document at most; the engine refuses larger ones.
+pub const SIZE_MAX: u64 = 64 << 20;
+
+/// The bytes of the file at `path`; `what` names it for people.
+pub fn read(path: &Path, what: &str) -> Result<Vec<u8>, Failure> {
+    let unreadable = |error: &io::Error| {
+        Failure::usage(format!("the {what} `{}` cannot be read: {error}", path.display())).help("check the path")
+    };
+    let file = File::open(path).map_err(|error| unreadable(&error))?;
+    let mut bytes = Vec::new();
+    file.take(SIZE_MAX + 1).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
+    if bytes.len() as u64 > SIZE_MAX {
+        return Err(too_large(&path.display().to_string()));
+    }
+    Ok(bytes)
+}
+
+/// The bytes of the file at `path`, or of standard input for `-`.
+pub fn read_or_stdin(path: &Path, what: &str) -> Result<Vec<u8>, Failure> {
+    if path.as_os_str() != "-" {
+        return read(path, what);
+    }
+    let mut bytes = Vec::new();
+    let read = io::stdin().lock().take(SIZE_MAX + 1).read_to_end(&mut bytes);
+    read.map_err(|error| Failure::usage(format!("standard input cannot be read: {error}")))?;
+    if bytes.len() as u64 > SIZE_MAX { Err(too_large("standard input")) } else { Ok(bytes) }
+}
+
+/// A document is larger than any that is read.
+pub fn too_large(name: &str) -> Failure {
+    Failure::usage(format!("`{name}` has more than {SIZE_MAX} bytes"))
+        .help("a document has at most 64 MiB: split it, or keep it out of the folder")
+}
+
+/// The regular files below a folder.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Below {
+    /// Their paths relative to the folder, with `/`, and where they are. Sorted.
+    pub files: Vec<(String, PathBuf)>,
+    /// Links, which are not followed.
+    pub links: Vec<String>,
+}
+
+/// Every regular file below `folder`; names that begin with a dot are passed over.
+pub fn below(folder: &Path, what: &str) -> Result<Below, Failure> {
+    let mut found = Below::default();
+    collect(folder, "", what, &mut found)?;
+    found.files.sort();
+    found.links.sort();
+    Ok(found)
+}
+
+fn collect(folder: &Path, within: &str, what: &str, found: &mut Below) -> Result<(), Failure> {
+    let unreadable =
+        |error: io::Error| Failure::usage(format!("the {what} `{}` cannot be read: {error}", folder.display()));
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let kind = entry.file_type().map_err(unreadable)?;
+        let path = entry.path();
+        let Some(name) = entry.file_name().to_str().map(str::to_owned) else {
+            return Err(Failure::usage(format!("the name of `{}` is not UTF-8", path.display())).help("rename it"));
+        };
+        if name.starts_with('.') {
+            continue;
+        }
+        if kind.is_dir() {
+            collect(&path, &format!("{within}{name}/"), what, found)?;
+        } else if kind.is_file() {
+            found.files.push((format!("{within}{name}"), path));
+        } else if kind.is_symlink() {
+            found.links.push(format!("{within}{name}"));
+        }
+    }
+    Ok(())
+}
+
+/// Puts `bytes` at `path`, whole or not at all; the folder is made when it is missing.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let unwritable =
+        |error: io::Error| Failure::new(Exit::Usage, format!("`{}` cannot be written: {error}", path.display()));
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(unwritable)?;
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let making = folder.join(format!(".{name}.making-{}", std::process::id()));
+    let made = File::create(&making).and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
+    let moved = made.and_then(|()| fs::rename(&making, path));
+    if moved.is_err() {
+        let _ = fs::remove_file(&making);
+    }
+    moved.map_err(unwritable)
+}

@@ -1,0 +1,88 @@
+//! Gathers the documents of a change and gives their bytes to the engine.
+
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+
+use crate::engine::Engine;
+use crate::failure::Failure;
+use crate::files;
+use crate::inventory::{Inventory, Pointer, pointer_name};
+use crate::ledger::Ledger;
+use crate::refusal::Refusal;
+use crate::settings::Change;
+use crate::text::guard;
+use crate::wire::{Documents, Named};
+
+/// From so many evidence files on, people are told that they are being read.
+const MANY: usize = 500;
+
+/// The documents of a change, and where its pointer stands.
+#[derive(Debug)]
+pub struct Gathered {
+    /// The documents; the engine has their bytes.
+    pub documents: Documents,
+    /// The inventory.
+    pub inventory: Inventory,
+    /// The pointer to what was concluded last.
+    pub pointer: Pointer,
+}
+
+/// Reads everything that a plan is made from.
+pub fn gather(engine: &mut Engine, change: &Change, ledger: &Ledger) -> Result<Gathered, Refusal> {
+    let inventory = Inventory::open(&change.inventory.folder)?;
+    let target = change.target();
+    let branch = change.branch.as_deref().unwrap_or(&change.environment);
+    let current = inventory.current(engine, branch, change.commit.as_deref())?;
+    let name = pointer_name(&target, &target.environment);
+    let (pointer, concluded) = inventory.concluded(engine, ledger, &name)?;
+    let staging = match &change.staging {
+        Some(environment) => inventory.concluded(engine, ledger, &pointer_name(&target, environment))?.1,
+        None => None,
+    };
+    let ignore_file = inventory.ignore_file(engine, &current, &change.ignore_file)?;
+    let documents = Documents {
+        policy: optional(engine, change.policy.as_ref(), "policy")?,
+        evidence_checks: optional(engine, change.evidence_checks.as_ref(), "evidence-checks config")?,
+        promotion: file(engine, &change.promotion, "promotion pull request")?,
+        inventory: current,
+        concluded,
+        staging,
+        ignore_file,
+        evidence: evidence(engine, &change.evidence)?,
+    };
+    Ok(Gathered { documents, inventory, pointer })
+}
+
+/// Every file below the evidence folders. Of several folders the names say which.
+pub fn evidence(engine: &mut Engine, folders: &[PathBuf]) -> Result<Vec<Named>, Refusal> {
+    let mut given = Vec::new();
+    for folder in folders {
+        let found = files::below(folder, "evidence folder")?;
+        for link in &found.links {
+            eprintln!("warning: `{}` is a link; links are not followed", guard(link));
+        }
+        let tell = found.files.len() >= MANY && std::io::stderr().is_terminal();
+        if tell {
+            eprintln!("==> reading {} evidence files", found.files.len());
+        }
+        for (name, path) in found.files {
+            let bytes = files::read(&path, "evidence file")?;
+            let name = if folders.len() > 1 { format!("{}/{name}", folder.display()) } else { name };
+            given.push(engine.give(name, &bytes)?);
+        }
+    }
+    Ok(given)
+}
+
+fn optional(engine: &mut Engine, path: Option<&PathBuf>, what: &str) -> Result<Option<Named>, Refusal> {
+    path.map(|path| file(engine, path, what)).transpose()
+}
+
+/// A single document, called as its file is.
+pub fn file(engine: &mut Engine, path: &PathBuf, what: &str) -> Result<Named, Refusal> {
+    let bytes = files::read(path, what)?;
+    let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(|| {
+        Failure::usage(format!("the name of the {what} `{}` is not UTF-8", path.display())).help("rename it")
+    })?;
+    engine.give(name, &bytes)
+}

@@ -1,0 +1,104 @@
+//! Commits to an inventory, without touching any work tree.
+
+use super::{Commit, Failure, Repository, finish, reference};
+use crate::text::excerpt;
+
+/// One change of a tree.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Edit {
+    /// A file has these bytes from now on.
+    Write(String, Vec<u8>),
+    /// A file is the object that another commit already has.
+    Copy(String, String),
+    /// A file is gone.
+    Remove(String),
+}
+
+/// Who commits, and when.
+#[derive(Clone, Debug)]
+pub struct Author {
+    /// The name.
+    pub name: String,
+    /// The e-mail address.
+    pub email: String,
+    /// When, as RFC 3339.
+    pub date: String,
+}
+
+impl Repository {
+    /// Commits `edits` on top of `branch`, which is made when it is missing, and moves it if nobody else did.
+    pub fn commit(&self, branch: &str, edits: &[Edit], message: &str, author: &Author) -> Result<Commit, Failure> {
+        let name = format!("refs/heads/{}", reference(branch)?);
+        self.not_checked_out(branch, &name)?;
+        let parent = self.find_branch(branch)?;
+        let local = self.object(&name)?.map(|object| object.id);
+        let index = self.git_dir.join(format!("countersign-index-{}", std::process::id()));
+        let tree = self.write_tree(&index, parent.as_ref(), edits);
+        let _ = std::fs::remove_file(&index);
+        let mut git = self.git();
+        git.args(["commit-tree", "-F", "-"]);
+        if let Some(parent) = &parent {
+            git.args(["-p", parent.as_str()]);
+        }
+        git.args(["--end-of-options", &tree?]);
+        for role in ["AUTHOR", "COMMITTER"] {
+            git.env(format!("GIT_{role}_NAME"), &author.name).env(format!("GIT_{role}_EMAIL"), &author.email);
+            git.env(format!("GIT_{role}_DATE"), &author.date);
+        }
+        let commit = Commit::parse(&finish(&mut git, Some(message.as_bytes()))?)?;
+        self.update(&name, &commit, local.as_deref())?;
+        Ok(commit)
+    }
+
+    fn write_tree(&self, index: &std::path::Path, parent: Option<&Commit>, edits: &[Edit]) -> Result<String, Failure> {
+        let with_index = || {
+            let mut git = self.git();
+            git.env("GIT_INDEX_FILE", index);
+            git
+        };
+        match parent {
+            Some(parent) => finish(with_index().args(["read-tree", "--end-of-options", parent.as_str()]), None)?,
+            None => finish(with_index().args(["read-tree", "--empty"]), None)?,
+        };
+        let mut lines = Vec::new();
+        for edit in edits {
+            let (mode, object, path) = match edit {
+                Edit::Write(path, bytes) => {
+                    let mut git = self.git();
+                    ("100644", finish(git.args(["hash-object", "-w", "--stdin"]), Some(bytes))?, path)
+                }
+                Edit::Copy(path, object) => ("100644", object.clone(), path),
+                Edit::Remove(path) => ("0", "0".repeat(parent.map_or(40, |parent| parent.as_str().len())), path),
+            };
+            lines.extend_from_slice(format!("{mode} {object}\t{}", entry_path(path)?).as_bytes());
+            lines.push(0);
+        }
+        finish(with_index().args(["update-index", "-z", "--index-info"]), Some(&lines))?;
+        finish(with_index().arg("write-tree"), None)
+    }
+
+    /// A branch that is checked out somewhere would fall behind its own work tree.
+    fn not_checked_out(&self, branch: &str, name: &str) -> Result<(), Failure> {
+        let mut git = self.git();
+        let found = finish(git.args(["for-each-ref", "--format=%(worktreepath)", "--end-of-options", name]), None)?;
+        if found.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::usage(format!("the branch `{branch}` is checked out in `{}`", excerpt(&found, 200)))
+            .help("check out something else there, or change the files there and commit them yourself"))
+    }
+}
+
+/// A path of an entry: nothing above the inventory, nothing hidden.
+pub(crate) fn entry_path(path: &str) -> Result<&str, Failure> {
+    let sound = !path.is_empty()
+        && path.len() <= 400
+        && path.split('/').all(|part| !part.is_empty() && !part.starts_with('.'))
+        && !path.chars().any(char::is_control)
+        && !path.contains('\\');
+    if sound {
+        return Ok(path);
+    }
+    Err(Failure::usage(format!("`{}` is not a path of an inventory entry", excerpt(path, 80)))
+        .help("name parts joined by `/`, none of them empty or beginning with a dot"))
+}

@@ -1,0 +1,199 @@
+//! What a verb about a change is told: flags first, then variables `COUNTERSIGN_*`, then what GitHub sets.
+
+use std::env;
+use std::path::PathBuf;
+
+use crate::clock::Clock;
+use crate::command::Secrets;
+use crate::failure::Failure;
+use crate::wire::{Person, Run, Target};
+
+/// Where the ledger is.
+#[derive(Clone, Debug, clap::Args)]
+pub struct LedgerAt {
+    /// The folder of the ledger, the embedded change system.
+    #[arg(id = "ledger", long, value_name = "DIR", env = "COUNTERSIGN_LEDGER", default_value = ".countersign")]
+    pub folder: PathBuf,
+}
+
+/// Where the inventory is.
+#[derive(Clone, Debug, clap::Args)]
+pub struct InventoryAt {
+    /// The inventory: the folder of a git repository, or a plain folder.
+    #[arg(id = "inventory", long, value_name = "DIR", env = "COUNTERSIGN_INVENTORY")]
+    pub folder: PathBuf,
+}
+
+/// What a verb about a change is told.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Change {
+    /// The policy file, from the protected branch; without it the built-in policy holds.
+    #[arg(long, value_name = "FILE", env = "COUNTERSIGN_POLICY")]
+    pub policy: Option<PathBuf>,
+    /// An evidence-checks config in IBM's format, which replaces the policy's requirements.
+    #[arg(long, value_name = "FILE", env = "COUNTERSIGN_EVIDENCE_CHECKS")]
+    pub evidence_checks: Option<PathBuf>,
+    /// A folder of evidence; every file below it counts, except hidden ones. Can be given several times.
+    #[arg(long, value_name = "DIR", env = "COUNTERSIGN_EVIDENCE", required = true)]
+    pub evidence: Vec<PathBuf>,
+    /// Where the inventory is.
+    #[command(flatten)]
+    pub inventory: InventoryAt,
+    /// The inventory branch to deploy, when it is not called as the environment is.
+    #[arg(long, value_name = "BRANCH", env = "COUNTERSIGN_BRANCH")]
+    pub branch: Option<String>,
+    /// The inventory commit to deploy, when it is not the tip of the branch.
+    #[arg(long, value_name = "SHA", env = "COUNTERSIGN_COMMIT_TO_DEPLOY")]
+    pub commit: Option<String>,
+    /// The ignore file, a path in the inventory.
+    #[arg(long, value_name = "PATH", env = "COUNTERSIGN_IGNORE_FILE", default_value = ".inventoryignore")]
+    pub ignore_file: String,
+    /// The promotion pull request, as GitHub's API gives it.
+    #[arg(long, value_name = "FILE", env = "COUNTERSIGN_PROMOTION")]
+    pub promotion: PathBuf,
+    /// The environment to deploy to.
+    #[arg(long, value_name = "NAME", env = "COUNTERSIGN_ENVIRONMENT")]
+    pub environment: String,
+    /// The region to deploy to.
+    #[arg(long, value_name = "NAME", env = "COUNTERSIGN_REGION")]
+    pub region: Option<String>,
+    /// What the environment is for: production or pre_prod.
+    #[arg(long, value_name = "PURPOSE", env = "COUNTERSIGN_PURPOSE")]
+    pub purpose: String,
+    /// The environment in words, for the change request.
+    #[arg(long, value_name = "TEXT", env = "COUNTERSIGN_DETAIL")]
+    pub detail: String,
+    /// The pre-production environment whose last concluded deployment proves the staging (PC4).
+    #[arg(long, value_name = "NAME", env = "COUNTERSIGN_STAGING")]
+    pub staging: Option<String>,
+    /// Where the ledger is.
+    #[command(flatten)]
+    pub ledger: LedgerAt,
+    /// Who asks.
+    #[command(flatten)]
+    pub caller: Caller,
+    /// A change request that was made by hand.
+    #[arg(long, value_name = "ID", env = "COUNTERSIGN_CHANGE_REQUEST_ID")]
+    pub change_request_id: Option<String>,
+    /// Which attempt at the same change; a new attempt files a new change request.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub attempt: u32,
+    /// Deploy entries again that did not change.
+    #[arg(long)]
+    pub force_redeploy: bool,
+}
+
+/// Who asks.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Caller {
+    /// The id of this run of the pipeline. Default: GitHub's, or a new local one.
+    #[arg(long, value_name = "ID", env = "COUNTERSIGN_RUN_ID")]
+    pub run_id: Option<String>,
+    /// Where to look at this run. Default: GitHub's.
+    #[arg(long, value_name = "URL", env = "COUNTERSIGN_RUN_URL")]
+    pub run_url: Option<String>,
+    /// Who triggered this run, by immutable id. Default: GitHub's actor.
+    #[arg(long, value_name = "ID[:LOGIN]", env = "COUNTERSIGN_ACTOR")]
+    pub actor: Option<String>,
+}
+
+/// How commands of the policy are run.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Commands {
+    /// Where the policy's commands run. Default: here.
+    #[arg(long, value_name = "DIR", env = "COUNTERSIGN_DIRECTORY")]
+    pub directory: Option<PathBuf>,
+    /// A variable whose value is a secret: it is taken out of all output. Can be given several times.
+    #[arg(long = "secret-env", value_name = "NAME")]
+    pub secret_env: Vec<String>,
+}
+
+/// A bounded wait for approval.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Patience {
+    /// Wait so long for approval; without it, end at once when the change request is not approved.
+    #[arg(long, value_name = "SECONDS", env = "COUNTERSIGN_WAIT")]
+    pub wait: Option<u32>,
+    /// Look again after so many seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 15)]
+    pub wait_interval: u32,
+}
+
+impl Change {
+    /// Where the change is deployed.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        let Self { environment, region, purpose, detail, .. } = self;
+        Target {
+            environment: environment.clone(),
+            region: region.clone().filter(|region| !region.is_empty()),
+            purpose: purpose.clone(),
+            detail: detail.clone(),
+        }
+    }
+
+    /// The change request that was made by hand, if one was: `notAvailable` says that there is none (EX1).
+    pub fn supplied(&self) -> Result<Option<&str>, Failure> {
+        match self.change_request_id.as_deref() {
+            None | Some("notAvailable") => Ok(None),
+            Some("") => Err(Failure::usage("the change request's id is empty")
+                .help("leave `--change-request-id` out, or give an id")),
+            Some(id) => Ok(Some(id)),
+        }
+    }
+}
+
+impl Caller {
+    /// The run that asks.
+    pub fn run(&self, clock: &Clock) -> Result<Run, Failure> {
+        let github = variable("GITHUB_RUN_ID");
+        let run_url = || {
+            let (server, repository) = (variable("GITHUB_SERVER_URL")?, variable("GITHUB_REPOSITORY")?);
+            Some(format!("{server}/{repository}/actions/runs/{}", github.as_deref()?))
+        };
+        let actor = || {
+            let (id, login) = (variable("GITHUB_ACTOR_ID")?, variable("GITHUB_ACTOR")?);
+            Some(Person { id, login })
+        };
+        Ok(Run {
+            url: self.run_url.clone().or_else(run_url),
+            actor: self.actor.as_deref().map(person).transpose()?.or_else(actor),
+            pipeline: variable("GITHUB_WORKFLOW"),
+            pipeline_version: variable("GITHUB_WORKFLOW_SHA"),
+            id: match (&self.run_id, github) {
+                (Some(id), _) => id.clone(),
+                (None, Some(id)) => id,
+                (None, None) => format!("local-{}-{}", clock.milliseconds(), std::process::id()),
+            },
+        })
+    }
+}
+
+/// Somebody from `ID` or `ID:LOGIN`.
+pub fn person(text: &str) -> Result<Person, Failure> {
+    let (id, login) = text.split_once(':').unwrap_or((text, text));
+    if id.is_empty() || login.is_empty() || text.chars().any(char::is_control) {
+        return Err(Failure::usage(format!("`{}` names nobody", crate::text::excerpt(text, 80)))
+            .help("give the immutable id, and the login for people: `1234:octocat`"));
+    }
+    Ok(Person { id: id.to_owned(), login: login.to_owned() })
+}
+
+impl Commands {
+    /// The secrets that are taken out of output; a variable that is not set is told, because its secret is elsewhere.
+    #[must_use]
+    pub fn secrets(&self) -> Secrets {
+        let value = |name: &String| {
+            let value = env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+            if value.is_none() {
+                eprintln!("warning: `--secret-env {}` names a variable that is not set", crate::text::guard(name));
+            }
+            value
+        };
+        Secrets::new(self.secret_env.iter().filter_map(value))
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
