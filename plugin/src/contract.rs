@@ -5,6 +5,8 @@
 
 pub mod failure;
 mod gather;
+#[cfg(feature = "schema")]
+pub mod schemas;
 mod session;
 pub mod v1;
 

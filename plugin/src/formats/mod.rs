@@ -9,7 +9,7 @@ mod field;
 pub mod ibm;
 pub mod json;
 pub mod junit;
-mod record;
+pub(crate) mod record;
 pub mod sarif;
 mod strict;
 #[cfg(test)]

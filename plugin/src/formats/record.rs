@@ -20,21 +20,26 @@ pub(super) fn from_record(json: &Json<'_>) -> Result<Evidence, Problem> {
 /// Our own short record, in which nothing is unknown.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawRecord<'a> {
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "EvidenceRecord"))]
+pub(crate) struct RawRecord<'a> {
     #[serde(borrow)]
+    #[cfg_attr(feature = "schema", schemars(required))]
     check: Option<Text<'a>>,
     #[serde(borrow)]
     tool: Option<Text<'a>>,
     #[serde(borrow)]
+    #[cfg_attr(feature = "schema", schemars(required))]
     outcome: Option<Text<'a>>,
     #[serde(borrow, default)]
     assets: Vec<RecordAsset<'a>>,
     #[serde(borrow)]
+    #[cfg_attr(feature = "schema", schemars(required))]
     run: Option<Text<'a>>,
     attempt: Option<u32>,
     #[serde(borrow)]
     url: Option<Text<'a>>,
     #[serde(borrow)]
+    #[cfg_attr(feature = "schema", schemars(required))]
     date: Option<Text<'a>>,
     #[serde(borrow, default)]
     reports: Vec<RecordAttachment<'a>>,
@@ -44,6 +49,7 @@ struct RawRecord<'a> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct RecordAsset<'a> {
     kind: RecordKind,
     #[serde(borrow)]
@@ -56,6 +62,7 @@ struct RecordAsset<'a> {
 
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 enum RecordKind {
     Commit,
     Image,
@@ -64,6 +71,7 @@ enum RecordKind {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct RecordAttachment<'a> {
     #[serde(borrow)]
     name: Text<'a>,
