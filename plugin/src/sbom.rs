@@ -8,9 +8,11 @@ mod licenses;
 mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use self::licenses::Licenses;
 use crate::formats::cyclonedx::{self, Bom, Component, Hash, Service};
+use crate::formats::index::{Index, spread};
 
 /// The property that says which entry has a shared component.
 pub const ENTRY: &str = "countersign:entry";
@@ -68,8 +70,10 @@ pub fn merge(root: &Root<'_>, parts: &[Part<'_>]) -> Merged {
     for (number, part) in parts.iter().enumerate() {
         let again = before.replace(part.entry) == Some(part.entry);
         let entry = forest.entry(number, again, part);
-        forest.edges.insert((top, Edge::DependsOn, entry));
+        forest.edges.push((top, Edge::DependsOn, entry));
     }
+    forest.edges.sort_unstable();
+    forest.edges.dedup();
     let document = forest.document(root, top, &parts);
     Merged {
         // Serialising strings and lists into memory does not fail.
@@ -116,9 +120,9 @@ struct Forest<'a> {
     entries: Vec<Reference>,
     nodes: Vec<Node<'a>>,
     services: Vec<(Reference, &'a Service)>,
-    /// The component of a package URL and SHA-256.
-    known: BTreeMap<(&'a str, Option<&'a str>), usize>,
-    edges: BTreeSet<(Reference, Edge, Reference)>,
+    /// The component of a package URL and SHA-256; the URL's hash comes first, since URLs begin alike.
+    known: BTreeMap<(u64, &'a str, Option<&'a str>), usize>,
+    edges: Vec<(Reference, Edge, Reference)>,
 }
 
 impl<'a> Forest<'a> {
@@ -135,29 +139,29 @@ impl<'a> Forest<'a> {
         let entry = self.refer(prefix.clone());
         self.entries.push(entry);
         let Some(bom) = part.bom else { return entry };
-        let mut tree = Tree { number, prefix, local: BTreeMap::new() };
+        let mut tree = Tree { number, prefix, local: Index::default() };
         let nested = bom.subject.iter().flat_map(|subject| &subject.components);
         for (position, component) in nested.chain(&bom.components).enumerate() {
-            self.component(&mut tree, Place::Part(number), &position.to_string(), component);
+            self.component(&mut tree, Place::Part(number), &Path { above: None, position }, component);
         }
         if let Some(own) = bom.subject.as_ref().and_then(|subject| subject.bom_ref.as_deref()) {
-            tree.local.insert(own, entry);
+            tree.local.insert(own.into(), entry);
         }
         for (position, service) in bom.services.iter().enumerate() {
-            let reference = self.refer(tree.reference(service.bom_ref.as_deref(), &format!("service.{position}")));
+            let reference = self.refer(tree.reference(service.bom_ref.as_deref(), &format_args!("service.{position}")));
             self.services.push((reference, service));
-            tree.local.extend(service.bom_ref.as_deref().map(|own| (own, reference)));
+            tree.name(service.bom_ref.as_deref(), reference);
         }
         for dependency in &bom.dependencies {
-            let Some(&from) = tree.local.get(dependency.from.as_str()) else { continue };
+            let Some(from) = tree.local.get(&dependency.from) else { continue };
             if dependency.depends_on.is_empty() && dependency.provides.is_empty() {
-                self.edges.insert((from, Edge::Alone, from));
+                self.edges.push((from, Edge::Alone, from));
             }
             let needed = dependency.depends_on.iter().map(|to| (Edge::DependsOn, to));
             let provided = dependency.provides.iter().map(|to| (Edge::Provides, to));
             for (edge, to) in needed.chain(provided) {
-                if let Some(&to) = tree.local.get(to.as_str()) {
-                    self.edges.insert((from, edge, to));
+                if let Some(to) = tree.local.get(to) {
+                    self.edges.push((from, edge, to));
                 }
             }
         }
@@ -165,8 +169,8 @@ impl<'a> Forest<'a> {
     }
 
     /// Adds a component and what it is made of; at most as deep as JSON may be nested.
-    fn component(&mut self, tree: &mut Tree<'a>, place: Place, path: &str, component: &'a Component) {
-        let key = component.purl.as_deref().map(|purl| (purl, sha256(component)));
+    fn component(&mut self, tree: &mut Tree<'a>, place: Place, path: &Path<'_>, component: &'a Component) {
+        let key = component.purl.as_deref().map(|purl| (spread(purl), purl, sha256(component)));
         let known = key.and_then(|key| self.known.get(&key).copied());
         let node = known.unwrap_or_else(|| {
             let reference = self.refer(tree.reference(component.bom_ref.as_deref(), path));
@@ -179,15 +183,15 @@ impl<'a> Forest<'a> {
         if let Some(known) = self.nodes.get_mut(node) {
             known.occurrences.push(component);
             known.places.insert(place);
-            tree.local.extend(component.bom_ref.as_deref().map(|own| (own, known.reference)));
-            if let (true, Some((purl, digest)), Some(text)) =
+            tree.name(component.bom_ref.as_deref(), known.reference);
+            if let (true, Some((_, purl, digest)), Some(text)) =
                 (known.part != tree.number, key, self.references.get_mut(known.reference))
             {
                 *text = format!("shared:{}:{purl}", digest.unwrap_or("-"));
             }
         }
         for (position, inner) in component.components.iter().enumerate() {
-            self.component(tree, Place::Node(node), &format!("{path}.{position}"), inner);
+            self.component(tree, Place::Node(node), &Path { above: Some(path), position }, inner);
         }
     }
 
@@ -266,14 +270,36 @@ impl<'a> Forest<'a> {
 struct Tree<'a> {
     number: usize,
     prefix: String,
-    local: BTreeMap<&'a str, Reference>,
+    local: Index<'a, Reference>,
 }
 
-impl Tree<'_> {
-    fn reference(&self, own: Option<&str>, path: &str) -> String {
+impl<'a> Tree<'a> {
+    /// A reference that no other entry has: by the component's own, or by where it stands.
+    fn reference(&self, own: Option<&str>, path: &dyn fmt::Display) -> String {
         match own {
             Some(own) => format!("{}#{own}", self.prefix),
             None => format!("{}!{path}", self.prefix),
+        }
+    }
+
+    fn name(&mut self, own: Option<&'a str>, reference: Reference) {
+        if let Some(own) = own {
+            self.local.insert(own.into(), reference);
+        }
+    }
+}
+
+/// Where a component stands among the components of a document.
+struct Path<'p> {
+    above: Option<&'p Self>,
+    position: usize,
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.above {
+            Some(above) => write!(f, "{above}.{}", self.position),
+            None => write!(f, "{}", self.position),
         }
     }
 }
@@ -343,7 +369,9 @@ impl<'b> Render<'b, '_> {
     /// What the occurrences say about the one component that they are: the first one that says something.
     fn about(&self, occurrences: &[&'b Component]) -> wire::Component<'b> {
         let all = occurrences.iter().copied();
-        let hashes: BTreeSet<&Hash> = all.clone().flat_map(|component| &component.hashes).collect();
+        let first = all.clone().next().map(|component| &component.hashes);
+        let others = all.clone().map(|component| &component.hashes).filter(|hashes| Some(*hashes) != first);
+        let hashes: BTreeSet<&Hash> = first.into_iter().chain(others).flatten().collect();
         let known = |hash: &&Hash| !hash.algorithm.starts_with("Streebog");
         let licensed = all.clone().find(|component| !component.licenses.is_empty());
         wire::Component {

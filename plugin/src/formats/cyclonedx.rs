@@ -1,9 +1,8 @@
 //! CycloneDX JSON, versions 1.4 to 1.7: a bill of materials that is complete in itself (EV5, T41).
 
-use std::collections::BTreeSet;
-
 use serde::Deserialize;
 
+use super::index::Index;
 use super::json::{Json, Text};
 use crate::evidence::BomSummary;
 use crate::problem::Problem;
@@ -137,29 +136,38 @@ pub(super) fn from_json(json: &Json<'_>) -> Result<Bom, Problem> {
 }
 
 fn any_from_json(json: &Json<'_>) -> Result<Bom, Problem> {
-    let Head { bom_format, spec_version } = json.typed()?;
-    if bom_format.as_ref().map(Text::as_str) != Some("CycloneDX") {
-        return Err(wrong("/bomFormat", "the field `bomFormat` is not `CycloneDX`"));
-    }
-    let written = spec_version.unwrap_or_default();
-    let Some((minor, spec)) = SPECS.into_iter().find(|(_, spec)| *spec == written.as_str()) else {
-        let message = format!("CycloneDX version `{}` is not understood", shorten(written.as_str()));
-        return Err(Problem::new(message, "write version 1.4, 1.5, 1.6 or 1.7").at_pointer("/specVersion"));
-    };
-    let raw: Raw<'_> = json.typed()?;
+    let raw: Raw<'_> = json.typed().or_else(|problem| {
+        // Of a document of another format or version, that is what is wrong with it.
+        let head: Head<'_> = json.typed()?;
+        spec(head.bom_format.as_ref(), head.spec_version.as_ref()).and(Err(problem))
+    })?;
+    let (minor, spec) = spec(raw.bom_format.as_ref(), raw.spec_version.as_ref())?;
     let serial = raw.serial_number.map(Text::into_string);
     if serial.as_deref().is_some_and(|serial| !is_serial(serial)) {
         return Err(wrong("/serialNumber", "the serial number is not `urn:uuid:` and a UUID in lower case"));
     }
-    let mut reader = Reader { minor, refs: BTreeSet::new() };
+    let mut reader = Reader { minor, refs: Index::default() };
     let subject = raw.metadata.and_then(|metadata| metadata.component);
-    let subject = subject.map(|subject| reader.component("/metadata/component", subject)).transpose()?.map(Box::new);
-    let components = reader.components("", raw.components.unwrap_or_default())?;
+    let at = At { above: None, field: "metadata/component", number: None };
+    let subject = subject.map(|subject| reader.component(&at, subject)).transpose()?.map(Box::new);
+    let components = reader.components(None, raw.components.unwrap_or_default())?;
     let mut services = Vec::new();
-    reader.services("", raw.services.unwrap_or_default(), &mut services)?;
+    reader.services(None, raw.services.unwrap_or_default(), &mut services)?;
     let dependencies = raw.dependencies.unwrap_or_default().into_iter().enumerate();
     let dependencies = dependencies.map(|(number, raw)| reader.dependency(number, raw)).collect::<Result<_, _>>()?;
     Ok(Bom { spec, serial, subject, components, services, dependencies })
+}
+
+/// The version of the specification that the document follows.
+fn spec(format: Option<&Text<'_>>, version: Option<&Text<'_>>) -> Result<(u8, &'static str), Problem> {
+    if format.map(Text::as_str) != Some("CycloneDX") {
+        return Err(wrong("/bomFormat", "the field `bomFormat` is not `CycloneDX`"));
+    }
+    let written = version.map_or("", Text::as_str);
+    SPECS.into_iter().find(|(_, spec)| *spec == written).ok_or_else(|| {
+        let message = format!("CycloneDX version `{}` is not understood", shorten(written));
+        Problem::new(message, "write version 1.4, 1.5, 1.6 or 1.7").at_pointer("/specVersion")
+    })
 }
 
 /// The versions that are understood.
@@ -227,6 +235,10 @@ struct Head<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Raw<'a> {
+    #[serde(borrow)]
+    bom_format: Option<Text<'a>>,
+    #[serde(borrow)]
+    spec_version: Option<Text<'a>>,
     #[serde(borrow)]
     serial_number: Option<Text<'a>>,
     #[serde(borrow)]
@@ -328,27 +340,57 @@ struct RawDependency<'a> {
     provides: Option<Vec<Text<'a>>>,
 }
 
-/// What is known while the document is read.
-struct Reader {
-    minor: u8,
-    refs: BTreeSet<String>,
+/// Where in the document something stands; made into text only when something is wrong there.
+struct At<'p> {
+    above: Option<&'p Self>,
+    field: &'static str,
+    number: Option<usize>,
 }
 
-impl Reader {
-    fn components(&mut self, parent: &str, raw: Vec<RawComponent<'_>>) -> Result<Vec<Component>, Problem> {
-        let numbered = raw.into_iter().enumerate();
-        numbered.map(|(number, raw)| self.component(&format!("{parent}/components/{number}"), raw)).collect()
+impl At<'_> {
+    fn pointer(&self) -> String {
+        let mut pointer = self.above.map_or_else(String::new, At::pointer);
+        pointer.push('/');
+        pointer.push_str(self.field);
+        if let Some(number) = self.number {
+            pointer.push('/');
+            pointer.push_str(&number.to_string());
+        }
+        pointer
     }
 
-    fn component(&mut self, at: &str, raw: RawComponent<'_>) -> Result<Component, Problem> {
-        let missing = |field: &str| wrong(format!("{at}/{field}"), format!("missing required field `{field}`"));
-        let written = raw.kind.ok_or_else(|| missing("type"))?;
-        let kind = self.known(&KINDS, written.as_str()).ok_or_else(|| {
-            wrong(format!("{at}/type"), format!("`{}` is not a type of component", shorten(written.as_str())))
-        })?;
-        let name = raw.name.filter(|name| !name.as_str().trim().is_empty()).ok_or_else(|| missing("name"))?;
+    fn wrong(&self, field: &str, message: impl Into<String>) -> Problem {
+        wrong(format!("{}/{field}", self.pointer()), message)
+    }
+
+    fn missing(&self, field: &str) -> Problem {
+        self.wrong(field, format!("missing required field `{field}`"))
+    }
+}
+
+/// What is known while the document is read.
+struct Reader<'a> {
+    minor: u8,
+    refs: Index<'a, ()>,
+}
+
+impl<'a> Reader<'a> {
+    fn components(&mut self, above: Option<&At<'_>>, raw: Vec<RawComponent<'a>>) -> Result<Vec<Component>, Problem> {
+        let mut all = Vec::with_capacity(raw.len());
+        for (number, raw) in raw.into_iter().enumerate() {
+            all.push(self.component(&At { above, field: "components", number: Some(number) }, raw)?);
+        }
+        Ok(all)
+    }
+
+    fn component(&mut self, at: &At<'_>, raw: RawComponent<'a>) -> Result<Component, Problem> {
+        let written = raw.kind.ok_or_else(|| at.missing("type"))?;
+        let kind = self
+            .known(&KINDS, written.as_str())
+            .ok_or_else(|| at.wrong("type", format!("`{}` is not a type of component", shorten(written.as_str()))))?;
+        let name = filled(raw.name).ok_or_else(|| at.missing("name"))?;
         if raw.version.as_ref().is_some_and(|version| version.as_str().chars().count() > VERSION_CHARACTERS) {
-            return Err(wrong(format!("{at}/version"), "the version is too long"));
+            return Err(at.wrong("version", "the version is too long"));
         }
         let hashes = raw.hashes.unwrap_or_default().into_iter().enumerate();
         let licenses = raw.licenses.unwrap_or_default().into_iter().enumerate();
@@ -356,7 +398,7 @@ impl Reader {
             kind,
             bom_ref: self.reference(at, raw.bom_ref)?,
             group: filled(raw.group),
-            name: name.into_string(),
+            name,
             version: filled(raw.version),
             description: filled(raw.description),
             supplier: filled(raw.supplier.and_then(|supplier| supplier.name)),
@@ -364,44 +406,48 @@ impl Reader {
             cpe: filled(raw.cpe),
             hashes: hashes.map(|(number, raw)| self.hash(at, number, raw)).collect::<Result<_, _>>()?,
             licenses: licenses.map(|(number, raw)| license(at, number, raw)).collect::<Result<_, _>>()?,
-            components: self.components(at, raw.components.unwrap_or_default())?,
+            components: self.components(Some(at), raw.components.unwrap_or_default())?,
         })
     }
 
-    fn services(&mut self, at: &str, raw: Vec<RawService<'_>>, all: &mut Vec<Service>) -> Result<(), Problem> {
+    fn services(
+        &mut self,
+        above: Option<&At<'_>>,
+        raw: Vec<RawService<'a>>,
+        all: &mut Vec<Service>,
+    ) -> Result<(), Problem> {
         for (number, raw) in raw.into_iter().enumerate() {
-            let at = format!("{at}/services/{number}");
-            let name = filled(raw.name).ok_or_else(|| wrong(format!("{at}/name"), "missing required field `name`"))?;
+            let at = At { above, field: "services", number: Some(number) };
+            let name = filled(raw.name).ok_or_else(|| at.missing("name"))?;
             let bom_ref = self.reference(&at, raw.bom_ref)?;
             all.push(Service { bom_ref, group: filled(raw.group), name, version: filled(raw.version) });
-            self.services(&at, raw.services.unwrap_or_default(), all)?;
+            self.services(Some(&at), raw.services.unwrap_or_default(), all)?;
         }
         Ok(())
     }
 
     /// A reference that is nobody else's.
-    fn reference(&mut self, at: &str, text: Option<Text<'_>>) -> Result<Option<String>, Problem> {
-        let Some(text) = text.map(Text::into_string) else { return Ok(None) };
+    fn reference(&mut self, at: &At<'_>, text: Option<Text<'a>>) -> Result<Option<String>, Problem> {
+        let Some(Text(text)) = text else { return Ok(None) };
         if text.is_empty() {
-            return Err(wrong(format!("{at}/bom-ref"), "the reference is empty"));
+            return Err(at.wrong("bom-ref", "the reference is empty"));
         }
-        if !self.refs.insert(text.clone()) {
-            let message = format!("the reference `{}` is given twice", shorten(&text));
-            return Err(wrong(format!("{at}/bom-ref"), message));
+        let own = text.clone().into_owned();
+        match self.refs.insert(text, ()) {
+            None => Ok(Some(own)),
+            Some(()) => Err(at.wrong("bom-ref", format!("the reference `{}` is given twice", shorten(&own)))),
         }
-        Ok(Some(text))
     }
 
-    fn hash(&self, at: &str, number: usize, raw: RawHash<'_>) -> Result<Hash, Problem> {
-        let at = format!("{at}/hashes/{number}");
+    fn hash(&self, above: &At<'_>, number: usize, raw: RawHash<'_>) -> Result<Hash, Problem> {
+        let at = At { above: Some(above), field: "hashes", number: Some(number) };
         let algorithm = self.known(&ALGORITHMS, raw.alg.as_str()).ok_or_else(|| {
-            wrong(format!("{at}/alg"), format!("`{}` is not an algorithm of digests", shorten(raw.alg.as_str())))
+            at.wrong("alg", format!("`{}` is not an algorithm of digests", shorten(raw.alg.as_str())))
         })?;
         let content = raw.content.as_str().to_ascii_lowercase();
         let hex = content.bytes().all(|byte| byte.is_ascii_hexdigit());
         if !hex || !matches!(content.len(), 32 | 40 | 64 | 96 | 128) {
-            let message = format!("`{}` is not a digest in hex", shorten(&content));
-            return Err(wrong(format!("{at}/content"), message));
+            return Err(at.wrong("content", format!("`{}` is not a digest in hex", shorten(&content))));
         }
         Ok(Hash { algorithm, content })
     }
@@ -412,27 +458,23 @@ impl Reader {
     }
 
     fn dependency(&self, number: usize, raw: RawDependency<'_>) -> Result<Dependency, Problem> {
-        let at = |field: &str| format!("/dependencies/{number}/{field}");
-        let known = |field: &str, text: Text<'_>| {
-            let text = text.into_string();
-            if self.refs.contains(&text) {
-                return Ok(text);
-            }
-            Err(wrong(at(field), format!("the reference `{}` is nobody's", shorten(&text))))
+        let at = At { above: None, field: "dependencies", number: Some(number) };
+        let known = |field: &str, text: Text<'_>| match self.refs.get(text.as_str()) {
+            Some(()) => Ok(text.into_string()),
+            None => Err(at.wrong(field, format!("the reference `{}` is nobody's", shorten(text.as_str())))),
         };
-        let from = raw.from.ok_or_else(|| wrong(at("ref"), "missing required field `ref`"))?;
         let all = |field: &str, refs: Option<Vec<Text<'_>>>| {
             refs.unwrap_or_default().into_iter().map(|text| known(field, text)).collect::<Result<Vec<_>, _>>()
         };
         Ok(Dependency {
-            from: known("ref", from)?,
+            from: known("ref", raw.from.ok_or_else(|| at.missing("ref"))?)?,
             depends_on: all("dependsOn", raw.depends_on)?,
             provides: all("provides", raw.provides)?,
         })
     }
 }
 
-fn license(at: &str, number: usize, raw: RawChoice<'_>) -> Result<License, Problem> {
+fn license(above: &At<'_>, number: usize, raw: RawChoice<'_>) -> Result<License, Problem> {
     let RawLicense { id, name } = raw.license.unwrap_or(RawLicense { id: None, name: None });
     match (filled(id), filled(name), filled(raw.expression)) {
         (Some(id), _, None) => Ok(License::Id(id)),
@@ -440,7 +482,8 @@ fn license(at: &str, number: usize, raw: RawChoice<'_>) -> Result<License, Probl
         (None, None, Some(expression)) => Ok(License::Expression(expression)),
         (None, None, None) | (_, _, Some(_)) => {
             let message = "a licence has neither `id`, `name` nor `expression`, or more than one of them";
-            Err(wrong(format!("{at}/licenses/{number}"), message))
+            let at = At { above: Some(above), field: "licenses", number: Some(number) };
+            Err(wrong(at.pointer(), message))
         }
     }
 }

@@ -7,6 +7,7 @@ pub mod cyclonedx;
 mod entry;
 mod field;
 pub mod ibm;
+pub(crate) mod index;
 pub mod json;
 pub mod junit;
 pub(crate) mod record;

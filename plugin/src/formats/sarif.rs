@@ -18,19 +18,13 @@ pub fn read(bytes: &[u8]) -> Result<Scan, Problem> {
 }
 
 pub(super) fn from_json(json: &Json<'_>) -> Result<Scan, Problem> {
-    let Head { version } = json.typed()?;
-    match version.as_ref().map(Text::as_str) {
-        Some("2.1.0") => {}
-        Some(other) => {
-            let message = format!("SARIF version `{}` is not understood", shorten(other));
-            return Err(Problem::new(message, "let the scanner write SARIF 2.1.0").at_pointer("/version"));
-        }
-        None => {
-            let help = "let the scanner write SARIF 2.1.0";
-            return Err(Problem::new("missing required field `version`", help).at_pointer("/version"));
-        }
-    }
-    let runs = json.typed::<Log<'_>>()?.runs.unwrap_or_default();
+    let log: Log<'_> = json.typed().or_else(|problem| {
+        // Of a log of another version, that is what is wrong with it.
+        let head: Head<'_> = json.typed()?;
+        supported(head.version.as_ref()).and(Err(problem))
+    })?;
+    supported(log.version.as_ref())?;
+    let runs = log.runs.unwrap_or_default();
     if runs.is_empty() {
         let help = "run the scanner: a log without a run is never a pass";
         return Err(Problem::new("the log has no run", help).at_pointer("/runs"));
@@ -47,6 +41,15 @@ pub(super) fn from_json(json: &Json<'_>) -> Result<Scan, Problem> {
     Ok(scan)
 }
 
+fn supported(version: Option<&Text<'_>>) -> Result<(), Problem> {
+    let message = match version.map(Text::as_str) {
+        Some("2.1.0") => return Ok(()),
+        Some(other) => format!("SARIF version `{}` is not understood", shorten(other)),
+        None => "missing required field `version`".to_owned(),
+    };
+    Err(Problem::new(message, "let the scanner write SARIF 2.1.0").at_pointer("/version"))
+}
+
 #[derive(Deserialize)]
 struct Head<'a> {
     #[serde(borrow)]
@@ -55,6 +58,8 @@ struct Head<'a> {
 
 #[derive(Deserialize)]
 struct Log<'a> {
+    #[serde(borrow)]
+    version: Option<Text<'a>>,
     #[serde(borrow)]
     runs: Option<Vec<Run<'a>>>,
 }
