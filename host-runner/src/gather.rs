@@ -1,7 +1,7 @@
 //! Gathers the documents of a change and gives their bytes to the engine.
 
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::engine::Engine;
 use crate::failure::Failure;
@@ -79,7 +79,7 @@ fn optional(engine: &mut Engine, path: Option<&PathBuf>, what: &str) -> Result<O
 }
 
 /// A single document, called as its file is.
-pub fn file(engine: &mut Engine, path: &PathBuf, what: &str) -> Result<Named, Refusal> {
+pub fn file(engine: &mut Engine, path: &Path, what: &str) -> Result<Named, Refusal> {
     let bytes = files::read(path, what)?;
     let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(|| {
         Failure::usage(format!("the name of the {what} `{}` is not UTF-8", path.display())).help("rename it")

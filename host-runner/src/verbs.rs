@@ -2,6 +2,7 @@
 
 mod change;
 mod decide;
+mod demo;
 mod evidence;
 mod init;
 mod inspect;
@@ -79,6 +80,8 @@ pub enum Verb {
     /// Add, compare and promote entries of the inventory.
     #[command(subcommand)]
     Inventory(inventory::Verb),
+    /// Show two whole changes of a small product.
+    Demo(demo::Args),
     /// Check the text of a promotion pull request.
     Lint(lint::Args),
     /// Write the files that a repository begins with; what is there stays.
@@ -101,6 +104,7 @@ pub fn run(cli: &Cli) -> Exit {
         Verb::Reject(args) => decide::run(args, false, common),
         Verb::Evidence(verb) => evidence::run(verb, common),
         Verb::Inventory(verb) => inventory::run(verb, common),
+        Verb::Demo(args) => demo::run(args, common),
         Verb::Lint(args) => lint::run(args, common),
         Verb::Init(args) => init::run(args, common),
         Verb::Inspect(args) => inspect::run(args, common).map_err(Refusal::from),

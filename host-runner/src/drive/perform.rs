@@ -44,10 +44,8 @@ impl Drive<'_> {
         self.telling.begin(&key, &action);
         let event = match action {
             Action::Run { step, command: Some(command), environment } => {
-                match self.run_command(id, step, &command, &environment, commands, secrets)? {
-                    Some(ran) => Some(with_event("ran", &ran)),
-                    None => None,
-                }
+                let ran = self.run_command(id, step, &command, &environment, commands, secrets)?;
+                ran.map(|ran| with_event("ran", &ran))
             }
             Action::Run { command: None, .. } => return Err(defect("a command without arguments")),
             Action::Conclude { pointer, commit } => Some(self.conclude(&key, &pointer, commit.as_deref())?),

@@ -102,11 +102,11 @@ impl Repository {
         Some(Self { git_dir, reader: RefCell::new(None) })
     }
 
-    /// A new repository at `path`.
+    /// A new repository at `path`, without a work tree.
     pub fn create(path: &Path, branch: &str) -> Result<Self, Failure> {
         let branch = reference(branch)?;
         let mut git = isolated(Command::new("git"));
-        git.args(["init", "--quiet", "--template=", &format!("--initial-branch={branch}"), "--"]).arg(path);
+        git.args(["init", "--quiet", "--bare", "--template=", &format!("--initial-branch={branch}"), "--"]).arg(path);
         finish(&mut git, None)?;
         Self::at(path)
             .ok_or_else(|| Failure::new(Exit::Internal, format!("git made no repository in `{}`", path.display())))

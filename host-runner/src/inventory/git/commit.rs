@@ -81,7 +81,8 @@ impl Repository {
     fn not_checked_out(&self, branch: &str, name: &str) -> Result<(), Failure> {
         let mut git = self.git();
         let found = finish(git.args(["for-each-ref", "--format=%(worktreepath)", "--end-of-options", name]), None)?;
-        if found.is_empty() {
+        // A repository without a work tree names itself.
+        if found.is_empty() || !std::path::Path::new(&found).join(".git").exists() {
             return Ok(());
         }
         Err(Failure::usage(format!("the branch `{branch}` is checked out in `{}`", excerpt(&found, 200)))
