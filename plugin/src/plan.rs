@@ -152,7 +152,7 @@ fn begin(journal: &mut Journal, now: Timestamp, key: &str) -> Result<(), Problem
 }
 
 /// Another engine may judge otherwise, so it does not continue what this one did not begin.
-fn same_engine(journal: &Journal, engine: &Engine) -> Result<(), Problem> {
+pub fn same_engine(journal: &Journal, engine: &Engine) -> Result<(), Problem> {
     match journal.life.change.opened() {
         Some(opened) if opened.engine != *engine => Err(Problem::new(
             format!(
@@ -268,5 +268,5 @@ fn imagine(action: &Action, journal: &Journal) -> Option<Event> {
 /// What a judgement found, for people to see beside the plan.
 #[must_use]
 pub fn judge(world: &World<'_>, journal: &Journal) -> Readiness {
-    crate::readiness::assess(world.facts, crate::policy::Stage::PreDeployment, &journal.life.scopes())
+    crate::readiness::assess(world.facts, crate::policy::Stage::PreDeployment, &assessing::scopes(world, journal))
 }

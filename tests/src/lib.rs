@@ -1,4 +1,6 @@
-//! What the tests share: a small world in which whole changes happen, and the documents that they are about.
+//! What the tests share: a small world in which whole changes happen, the documents that they are about, and the corpus
+//! of cases that every host answers.
 
+pub mod corpus;
 pub mod documents;
 pub mod world;

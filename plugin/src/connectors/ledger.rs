@@ -132,14 +132,26 @@ pub fn decide(talk: &mut Talk<'_>, id: &Name, decision: &Decision) -> Result<Rec
     })
 }
 
-fn record_path(id: &Name) -> String {
-    format!("changes/{id}/record.json")
+/// The path of a file of a request; an id or a name that is no single segment of a path leads nowhere.
+fn path_of(id: &Name, within: &str, name: &str) -> Result<String, Pause> {
+    let allowed = |character: char| character.is_ascii_alphanumeric() || matches!(character, '.' | '_' | '-');
+    for segment in [id.as_str(), name] {
+        if segment.is_empty() || segment.starts_with('.') || !segment.chars().all(allowed) {
+            let segment = crate::scalar::shorten(segment);
+            return Err(trouble("not-found", format!("the ledger can have nothing under the name `{segment}`")));
+        }
+    }
+    Ok(format!("changes/{id}/{within}{name}"))
+}
+
+fn record_path(id: &Name) -> Result<String, Pause> {
+    path_of(id, "", "record.json")
 }
 
 /// Files the request under the id that its key gives, or finds it there.
 fn file(talk: &mut Talk<'_>, key: Digest, filing: &Filing) -> Result<Event, Pause> {
     let id = &filing.suggested_id;
-    let path = record_path(id);
+    let path = record_path(id)?;
     let filed = || Event::Filed { id: id.clone(), url: None };
     for _ in 0..MAX_CONFLICTS {
         if let Some((_, bytes)) = talk.get(&path)? {
@@ -179,7 +191,7 @@ fn file(talk: &mut Talk<'_>, key: Digest, filing: &Filing) -> Result<Event, Paus
 
 /// Attaches bytes under a name, and reads them back (AT4).
 fn attach(talk: &mut Talk<'_>, id: &Name, name: &str, digest: Digest) -> Result<Event, Pause> {
-    let path = format!("changes/{id}/attachments/{name}");
+    let path = path_of(id, "attachments/", name)?;
     match talk.get(&path)? {
         Some((there, _)) if there == digest => {}
         Some(_) => return Err(trouble("conflict", format!("other bytes are attached as `{name}`"))),
@@ -197,7 +209,7 @@ fn attach(talk: &mut Talk<'_>, id: &Name, name: &str, digest: Digest) -> Result<
 
 /// Changes the record, unless it is already so, and reads it back (CR8).
 fn change(talk: &mut Talk<'_>, id: &Name, edit: impl Fn(&mut Record)) -> Result<Record, Pause> {
-    let path = record_path(id);
+    let path = record_path(id)?;
     for _ in 0..MAX_CONFLICTS {
         let (before, record) = read(talk, id)?;
         let mut edited = record.clone();
@@ -217,7 +229,7 @@ fn change(talk: &mut Talk<'_>, id: &Name, edit: impl Fn(&mut Record)) -> Result<
 }
 
 fn read(talk: &mut Talk<'_>, id: &Name) -> Result<(Digest, Record), Pause> {
-    let path = record_path(id);
+    let path = record_path(id)?;
     match talk.get(&path)? {
         Some((digest, bytes)) => Ok((digest, parse(&path, &bytes)?)),
         None => Err(trouble("not-found", format!("the ledger has no change request `{id}`"))),

@@ -73,7 +73,9 @@ impl Failure {
     /// A request that cannot be read.
     #[must_use]
     pub fn request(problem: Problem) -> Self {
-        let problem = Problem { message: format!("the request cannot be read: {}", problem.message), ..problem };
+        // Line 0: the reader had lost the place when it found the problem.
+        let place = problem.place.filter(|place| !matches!(place, Place::Line { line: 0, .. }));
+        let problem = Problem { message: format!("the request cannot be read: {}", problem.message), place, ..problem };
         Self::all(Code::BadRequest, None, vec![problem])
     }
 

@@ -131,7 +131,14 @@ fn belongs(promotion: &Promotion, request: &PlanRequest, commit: Option<&Commit>
 fn inventory(session: &mut Session, tree: &Tree) -> Result<Inventory, Failure> {
     let mut inventory = Inventory { commit: tree.commit.clone(), entries: BTreeMap::new() };
     let mut errors = Vec::new();
-    for named in tree.files.iter().filter(|named| facts::is_entry_path(&named.name)) {
+    let mut files: Vec<&Named> = tree.files.iter().filter(|named| facts::is_entry_path(&named.name)).collect();
+    files.sort();
+    for named in files {
+        if inventory.entries.contains_key(&named.name) {
+            let problem = Problem::new("the inventory has two files of this path", "name each file of the commit once");
+            errors.extend(Failure::all(Code::Inventory, Some(&named.name), vec![problem]).errors);
+            continue;
+        }
         match session.entry(&named.name, &named.digest) {
             Ok(value) => {
                 let from = From { document: Rc::from(named.name.as_str()), digest: named.digest, value };

@@ -577,6 +577,8 @@ fn plan(session: &mut Session, mut request: PlanRequest) -> Result<Response, Fai
     }
     let answer = request.answer.take();
     let engine = identity();
+    plan::same_engine(&journal, &engine)
+        .map_err(|problem| Failure::all(Code::Journal, Some(&named.name), vec![problem]))?;
     let mut world = World {
         facts: &mut facts,
         drive: &request.drive,

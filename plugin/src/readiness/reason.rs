@@ -267,9 +267,10 @@ pub fn malformed(document: &str, problem: &Problem) -> Reason {
 /// Evidence that is too old (EV6).
 #[must_use]
 pub fn stale(entry: &str, check: &Check, date: Timestamp, hours: u32) -> Reason {
+    let unit = if hours == 1 { "hour" } else { "hours" };
     Reason::new(
         Code::EvidenceStale,
-        format!("the evidence of `{check}` for `{entry}` is of {date}, older than {hours} hours"),
+        format!("the evidence of `{check}` for `{entry}` is of {date}, older than {hours} {unit}"),
         format!("run `{check}` again and add its evidence"),
     )
     .about(entry, check)
