@@ -2,5 +2,7 @@
 //! of cases that every host answers.
 
 pub mod corpus;
+#[cfg(feature = "hosts")]
+pub mod bench;
 pub mod documents;
 pub mod world;

@@ -20,8 +20,11 @@ pub(crate) fn demo(workspace: &Workspace, arguments: &[&str]) -> Outcome {
 /// Builds what is measured, and measures it.
 pub(crate) fn bench(workspace: &Workspace, arguments: &[&str]) -> Outcome {
     build_runner(workspace)?;
-    let mut bench = workspace.cargo(["run", "--release", "--package", "countersign-tests", "--bin", "bench", "--"]);
-    run(bench.args(arguments).env("COUNTERSIGN_BIN", workspace.runner()))
+    step("building what measures it", || {
+        run(&mut workspace.cargo(["build", "--release", "--package", "countersign-tests", "--bins"]))
+    })?;
+    let bench = workspace.runner().with_file_name(format!("bench{}", std::env::consts::EXE_SUFFIX));
+    run(Command::new(bench).args(arguments).env("COUNTERSIGN_BIN", workspace.runner()))
 }
 
 /// Builds the command line.
