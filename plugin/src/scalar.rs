@@ -31,11 +31,9 @@ impl Digest {
         }
         let mut bytes = [0; 32];
         for (byte, pair) in bytes.iter_mut().zip(hex.as_bytes().chunks_exact(2)) {
-            let digits = std::str::from_utf8(pair).map_err(|_| invalid())?;
-            if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-                return Err(invalid());
-            }
-            *byte = u8::from_str_radix(digits, 16).map_err(|_| invalid())?;
+            let &[high, low] = pair else { return Err(invalid()) };
+            let (Some(high), Some(low)) = (nibble(high), nibble(low)) else { return Err(invalid()) };
+            *byte = high << 4 | low;
         }
         Ok(Self(bytes))
     }
@@ -54,6 +52,16 @@ impl Digest {
     #[must_use]
     pub fn short(&self) -> String {
         self.hex().chars().take(12).collect()
+    }
+}
+
+/// The value of a hex digit.
+fn nibble(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => digit.checked_sub(b'0'),
+        b'a'..=b'f' => digit.checked_sub(b'a' - 10),
+        b'A'..=b'F' => digit.checked_sub(b'A' - 10),
+        _ => None,
     }
 }
 
