@@ -3,4 +3,5 @@
 
 pub mod corpus;
 pub mod documents;
+pub mod modules;
 pub mod world;
