@@ -14,7 +14,7 @@ use std::sync::OnceLock;
 use countersign::contract::{self, Session};
 use serde_json::Value;
 
-pub use normal::normal;
+pub use normal::{digests, normal};
 
 /// The areas, and so the folders, of the corpus.
 pub const AREAS: [&str; 16] = [
@@ -77,6 +77,24 @@ pub struct Corpus {
 pub fn load() -> &'static Corpus {
     static CORPUS: OnceLock<Corpus> = OnceLock::new();
     CORPUS.get_or_init(read)
+}
+
+/// All cases; a corpus with a fault is a panic that tells all of them.
+pub fn cases() -> &'static [Case] {
+    let Corpus { cases, faults, .. } = load();
+    assert!(faults.is_empty(), "{} cases cannot be built:\n{}", faults.len(), faults.join("\n"));
+    cases
+}
+
+/// The first place where two responses differ.
+#[must_use]
+pub fn difference(expected: &[u8], got: &[u8]) -> String {
+    let at = expected.iter().zip(got).take_while(|(one, other)| one == other).count();
+    let around = |bytes: &[u8]| {
+        let part = bytes.get(at.saturating_sub(60)..bytes.len().min(at.saturating_add(120))).unwrap_or_default();
+        String::from_utf8_lossy(part).into_owned()
+    };
+    format!("at byte {at}\n  expected ..{}..\n       got ..{}..", around(expected), around(got))
 }
 
 fn read() -> Corpus {

@@ -5,4 +5,5 @@
 pub mod bench;
 pub mod corpus;
 pub mod documents;
+pub mod modules;
 pub mod world;

@@ -6,7 +6,7 @@ use std::{env, fs};
 use countersign::contract::{self, Session};
 use countersign::plan::outcome::Outcome;
 use countersign::readiness::reason;
-use countersign_tests::corpus::{self, Case, Corpus};
+use countersign_tests::corpus::{self, Case};
 use serde_json::Value;
 
 /// Failures that a request can cause. The engine has no known defect, so nothing makes it say `internal`.
@@ -23,12 +23,6 @@ const FAILURES: [&str; 10] = [
     "wrong-promotion",
 ];
 
-fn cases() -> &'static [Case] {
-    let Corpus { cases, faults, .. } = corpus::load();
-    assert!(faults.is_empty(), "{} cases cannot be built:\n{}", faults.len(), faults.join("\n"));
-    cases
-}
-
 fn json(case: &Case, bytes: &[u8]) -> Value {
     serde_json::from_slice(bytes).unwrap_or_else(|error| panic!("{}: the response is not JSON: {error}", case.name))
 }
@@ -38,7 +32,7 @@ fn every_case_has_the_expected_response() {
     let update = env::var_os("UPDATE_EXPECT").is_some();
     let mut wrong = Vec::new();
     let (mut refusals, mut areas) = (0, BTreeMap::<String, usize>::new());
-    let all = cases();
+    let all = corpus::cases();
     for case in all {
         let (session, response) = case.answer();
         let normal = corpus::normal(&session, &case.request, &response);
@@ -47,7 +41,7 @@ fn every_case_has_the_expected_response() {
         match fs::read(&case.expected) {
             Ok(expected) if expected == normal => {}
             _ if update => fs::write(&case.expected, &normal).unwrap(),
-            Ok(expected) => wrong.push(format!("{}: {}", case.name, difference(&expected, &normal))),
+            Ok(expected) => wrong.push(format!("{}: {}", case.name, corpus::difference(&expected, &normal))),
             Err(error) => wrong.push(format!("{}: response.json: {error}", case.name)),
         }
     }
@@ -65,20 +59,10 @@ fn every_file_of_the_corpus_is_used() {
     assert!(unused.is_empty(), "no case uses these files:\n{}", unused.join("\n"));
 }
 
-/// The first place where two responses differ.
-fn difference(expected: &[u8], got: &[u8]) -> String {
-    let at = expected.iter().zip(got).take_while(|(one, other)| one == other).count();
-    let around = |bytes: &[u8]| {
-        let part = bytes.get(at.saturating_sub(60)..bytes.len().min(at + 120)).unwrap_or_default();
-        String::from_utf8_lossy(part).into_owned()
-    };
-    format!("at byte {at}\n  expected ..{}..\n       got ..{}..", around(expected), around(got))
-}
-
 #[test]
 fn a_case_is_answered_the_same_again_and_in_any_order() {
     let mut shared = Session::new();
-    for case in cases() {
+    for case in corpus::cases() {
         let (_, response) = case.answer();
         assert!(case.answer().1 == response, "{}: answered otherwise the second time", case.name);
         let backwards = Case { documents: case.documents.iter().rev().cloned().collect(), ..case.clone() };
@@ -110,7 +94,7 @@ fn reversed(request: &[u8]) -> Vec<u8> {
 #[test]
 fn every_code_that_a_user_can_meet_is_in_some_case() {
     let (mut codes, mut outcomes) = (BTreeSet::new(), BTreeSet::new());
-    for case in cases() {
+    for case in corpus::cases() {
         let response = json(case, &case.answer().1);
         codes.extend(corpus::words(&response, "code").into_keys());
         outcomes.extend(corpus::words(&response["end"], "outcome").into_keys());

@@ -2,7 +2,7 @@
 //! written as zeros, and every digest that follows from it (of journals, and of attachments that name the engine) is
 //! the one that would follow from the zeros. Nothing else is touched.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use countersign::contract::{Session, identity};
 use countersign::scalar::Digest;
@@ -32,7 +32,7 @@ struct Known<'s> {
 impl Known<'_> {
     /// Looks into everything that the text names by digest.
     fn learn(&mut self, text: &str) {
-        for digest in digests(text) {
+        for digest in digests(text.as_bytes()) {
             if self.digests.contains_key(&digest) {
                 continue;
             }
@@ -61,7 +61,10 @@ impl Known<'_> {
     }
 }
 
-fn digests(text: &str) -> Vec<Digest> {
+/// Every digest that a text names.
+#[must_use]
+pub fn digests(text: &[u8]) -> BTreeSet<Digest> {
+    let text = String::from_utf8_lossy(text);
     let digest = |(at, _): (usize, &str)| text.get(at..at.saturating_add(PREFIX.len() + 64))?.parse().ok();
     text.match_indices(PREFIX).filter_map(digest).collect()
 }
