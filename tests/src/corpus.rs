@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use countersign::contract::{self, Session};
+use countersign::scalar::Digest;
 use serde_json::Value;
 
 pub use normal::{digests, normal};
@@ -45,6 +46,8 @@ pub struct Case {
     pub documents: Vec<Vec<u8>>,
     /// The request.
     pub request: Vec<u8>,
+    /// What the engine made before the request, and the journal names.
+    pub made: BTreeMap<Digest, Vec<u8>>,
     /// Where the expected response is.
     pub expected: PathBuf,
 }
@@ -113,7 +116,13 @@ fn read() -> Corpus {
                     used.extend(built.used);
                     let expected = folder.join("response.json");
                     used.extend([folder.join("case.json"), expected.clone()]);
-                    cases.push(Case { name, documents: built.documents, request: built.request, expected });
+                    cases.push(Case {
+                        name,
+                        documents: built.documents,
+                        request: built.request,
+                        made: built.made,
+                        expected,
+                    });
                 }
                 Err(why) => faults.push(format!("{name}: {why}")),
             }

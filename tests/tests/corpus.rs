@@ -35,7 +35,7 @@ fn every_case_has_the_expected_response() {
     let all = corpus::cases();
     for case in all {
         let (session, response) = case.answer();
-        let normal = corpus::normal(&session, &case.request, &response);
+        let normal = corpus::normal(case, &session, &response);
         refusals += usize::from(corpus::is_refusal(&json(case, &response)));
         *areas.entry(case.name.split('/').next().unwrap_or_default().to_owned()).or_default() += 1;
         match fs::read(&case.expected) {

@@ -128,7 +128,7 @@ impl Edit {
 }
 
 /// The lines of a journal, each with the digest of the line before.
-pub(super) fn rechained(text: &str) -> String {
+fn rechained(text: &str) -> String {
     let mut head = Digest::of(b"").to_string();
     let mut whole = String::new();
     for line in text.split_inclusive('\n') {

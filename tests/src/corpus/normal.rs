@@ -7,49 +7,64 @@ use std::collections::{BTreeMap, BTreeSet};
 use countersign::contract::{Session, identity};
 use countersign::scalar::Digest;
 
-use super::edit::rechained;
+use super::Case;
 
 /// How a digest is written, before its 64 hex digits.
 const PREFIX: &str = "sha256:";
 
-/// The response to a request as it is kept.
+/// How a journal begins.
+const JOURNAL: &str = r#"{"seq":1,"#;
+
+/// The response to a case as it is kept.
 #[must_use]
-pub fn normal(session: &Session, request: &[u8], response: &[u8]) -> Vec<u8> {
+pub fn normal(case: &Case, session: &Session, response: &[u8]) -> Vec<u8> {
     let Ok(text) = std::str::from_utf8(response) else { return response.to_vec() };
     let engine = identity().source_digest;
-    let mut known = Known { session, digests: BTreeMap::from([(engine, "0".repeat(64))]) };
-    known.learn(&String::from_utf8_lossy(request));
+    let mut known = Known { case, session, digests: BTreeMap::from([(engine, "0".repeat(64))]) };
+    known.learn(&String::from_utf8_lossy(&case.request));
     known.learn(text);
     known.written(text).into_bytes()
 }
 
 struct Known<'s> {
+    case: &'s Case,
     session: &'s Session,
     /// Digests, and the hex digits that stand for them.
     digests: BTreeMap<Digest, String>,
 }
 
 impl Known<'_> {
-    /// Looks into everything that the text names by digest.
+    /// Looks into everything that the text names by digest; into journals first, for others name their lines.
     fn learn(&mut self, text: &str) {
-        for digest in digests(text.as_bytes()) {
-            if self.digests.contains_key(&digest) {
-                continue;
-            }
-            let Some(bytes) = self.session.take(&digest) else { continue };
+        let mut unknown: Vec<(bool, Digest, String)> = Vec::new();
+        for digest in digests(text.as_bytes()).into_iter().filter(|digest| !self.digests.contains_key(digest)) {
+            let made = || self.case.made.get(&digest).map(Vec::as_slice);
+            let Some(bytes) = self.session.take(&digest).or_else(made) else { continue };
             let Ok(inside) = String::from_utf8(bytes.to_vec()) else { continue };
+            unknown.push((!inside.starts_with(JOURNAL), digest, inside));
+        }
+        unknown.sort();
+        for (_, digest, inside) in unknown {
             self.digests.insert(digest, digest.hex());
-            self.learn(&inside);
-            let mut written = self.written(&inside);
-            if inside.starts_with(r#"{"seq":1,"#) {
-                written = rechained(&written);
-                for (line, as_written) in inside.split_inclusive('\n').zip(written.split_inclusive('\n')) {
-                    let digest = Digest::of(as_written.as_bytes()).hex();
-                    self.digests.insert(Digest::of(line.as_bytes()), digest);
-                }
-            }
+            let written = self.learn_lines(&inside);
             self.digests.insert(digest, Digest::of(written.as_bytes()).hex());
         }
+    }
+
+    /// Learns what a document names, and gives the document as it is kept. A journal's lines follow from each other.
+    fn learn_lines(&mut self, document: &str) -> String {
+        if !document.starts_with(JOURNAL) {
+            self.learn(document);
+            return self.written(document);
+        }
+        let mut whole = String::new();
+        for line in document.split_inclusive('\n') {
+            self.learn(line);
+            let written = self.written(line);
+            self.digests.insert(Digest::of(line.as_bytes()), Digest::of(written.as_bytes()).hex());
+            whole.push_str(&written);
+        }
+        whole
     }
 
     /// The text with every known digest as it is kept, whole or short.

@@ -65,6 +65,7 @@ struct Then {
 pub(super) struct Built {
     pub(super) documents: Vec<Vec<u8>>,
     pub(super) request: Vec<u8>,
+    pub(super) made: Made,
     pub(super) used: BTreeSet<PathBuf>,
 }
 
@@ -80,8 +81,9 @@ pub(super) fn build(root: &Path, folder: &Path) -> Result<Built, String> {
     let mut of_request: Vec<Edits> = edits.remove(REQUEST).into_iter().collect();
     tree.edit(&edits)?;
     merge(&mut request, &script.patch.unwrap_or_else(|| json!({})));
+    let mut made = BTreeMap::new();
     if let Some(drive) = script.drive {
-        let known = drive.run(&mut tree, &request)?;
+        let known = drive.run(&mut tree, &request, &mut made)?;
         if let Some(base) = base_named(root, script.then.base.as_deref(), &mut used)? {
             request = base.request;
         }
@@ -106,7 +108,7 @@ pub(super) fn build(root: &Path, folder: &Path) -> Result<Built, String> {
     let mut documents = tree.given()?;
     documents.extend(more);
     used.extend(tree.used().iter().cloned());
-    Ok(Built { documents, request: bytes, used })
+    Ok(Built { documents, request: bytes, made, used })
 }
 
 fn base_named(root: &Path, name: Option<&str>, used: &mut BTreeSet<PathBuf>) -> Result<Option<Base>, String> {
@@ -121,12 +123,15 @@ fn read<T: DeserializeOwned>(file: &Path) -> Result<T, String> {
     serde_json::from_slice(&bytes).map_err(|error| format!("`{}`: {error}", file.display()))
 }
 
+/// What the engine made, by digest.
+type Made = BTreeMap<Digest, Vec<u8>>;
+
 /// What a drive found out, by the names under which answers and patches ask for it.
 type Known = BTreeMap<&'static str, Value>;
 
 impl Drive {
-    /// Drives the engine, and leaves the journal in the tree.
-    fn run(&self, tree: &mut Tree, request: &Value) -> Result<Known, String> {
+    /// Drives the engine, and leaves the journal in the tree, and beside it what the engine made to be attached.
+    fn run(&self, tree: &mut Tree, request: &Value, made: &mut Made) -> Result<Known, String> {
         let mut known = Known::new();
         let mut answers = self.answers.clone();
         let mut request = request.clone();
@@ -153,6 +158,8 @@ impl Drive {
             known.insert("$id", response["id"].clone());
             let effect = &response["effect"];
             note(&mut known, effect);
+            let attached = effect["action"]["digest"].as_str().and_then(|digest| digest.parse().ok());
+            made.extend(attached.and_then(|digest| Some((digest, session.take(&digest)?.to_vec()))));
             match effect["key"].as_str() {
                 Some(key) if !begins(key, &self.until) => {
                     let mut event = own(&mut answers, key).unwrap_or_else(|| usual(&request["now"], &known, effect));
