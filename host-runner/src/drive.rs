@@ -21,7 +21,7 @@ use crate::ledger::{Guard, Ledger, Lock, Put};
 use crate::records::{folder, journal_path, was_unsuccessful};
 use crate::refusal::Refusal;
 use crate::report::Report;
-use crate::settings::{Change, Commands};
+use crate::settings::{Change, Commands, secrets};
 use crate::wire::{Answer, Driving, Head, Named, Plan, PlanRequest, Run, Step, Target};
 use faults::{Faults, Moment};
 use perform::Performed;
@@ -110,7 +110,7 @@ impl<'a> Drive<'a> {
         for log in std::mem::take(&mut self.reported) {
             self.keep_log(&id, &log)?;
         }
-        let secrets = commands.secrets();
+        let secrets = secrets(&commands.secret_env);
         let mut answer: Option<Answer> = None;
         for _ in 0..PLANS_MAX {
             let answered = answer.as_ref().map(|answer| answer.key.clone());

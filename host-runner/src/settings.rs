@@ -98,7 +98,7 @@ pub struct Caller {
 }
 
 /// How commands of the policy are run.
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 pub struct Commands {
     /// Where the policy's commands run. Default: here.
     #[arg(long, value_name = "DIR", env = "COUNTERSIGN_DIRECTORY")]
@@ -179,19 +179,17 @@ pub fn person(text: &str) -> Result<Person, Failure> {
     Ok(Person { id: id.to_owned(), login: login.to_owned() })
 }
 
-impl Commands {
-    /// The secrets that are taken out of output; a variable that is not set is told, because its secret is elsewhere.
-    #[must_use]
-    pub fn secrets(&self) -> Secrets {
-        let value = |name: &String| {
-            let value = env::var_os(name).map(|value| value.to_string_lossy().into_owned());
-            if value.is_none() {
-                eprintln!("warning: `--secret-env {}` names a variable that is not set", crate::text::guard(name));
-            }
-            value
-        };
-        Secrets::new(self.secret_env.iter().filter_map(value))
-    }
+/// The values of these variables, which are taken out of output. One that is not set is told: its secret is elsewhere.
+#[must_use]
+pub fn secrets(names: &[String]) -> Secrets {
+    let value = |name: &String| {
+        let value = env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+        if value.is_none() {
+            eprintln!("warning: `--secret-env {}` names a variable that is not set", crate::text::guard(name));
+        }
+        value
+    };
+    Secrets::new(names.iter().filter_map(value))
 }
 
 fn variable(name: &str) -> Option<String> {

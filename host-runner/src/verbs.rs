@@ -124,9 +124,8 @@ impl Common {
     /// Tells `report`, as text or as JSON.
     pub fn tell<R: Display + Serialize>(&self, report: &R) -> Result<(), Failure> {
         let text = match self.output {
-            Output::Text => report.to_string(),
-            Output::Json => serde_json::to_string_pretty(report)
-                .map_err(|error| Failure::new(Exit::Internal, format!("the report cannot be written: {error}")))?,
+            Output::Text => for_people(&report.to_string()),
+            Output::Json => for_machines(report)?,
         };
         // A reader that has seen enough, as `head` has, is no failure.
         match writeln!(io::stdout(), "{text}") {
@@ -152,19 +151,49 @@ impl Common {
 
     /// Tells the refusal: to people on standard error, to machines on standard output too.
     fn refuse(&self, refusal: &Refusal) -> Exit {
-        let _ = writeln!(io::stderr(), "{refusal}");
-        if self.output == Output::Json {
-            let _ = writeln!(io::stdout(), "{:#}", refusal.json());
+        let _ = writeln!(io::stderr(), "{}", for_people(&refusal.to_string()));
+        if let (Output::Json, Ok(text)) = (self.output, for_machines(&refusal.json())) {
+            let _ = writeln!(io::stdout(), "{text}");
         }
         refusal.exit()
     }
+}
+
+/// Text in which no line is a command to a CI system, whoever wrote parts of it (T62): those begin with `::`, blanks
+/// aside, or have `##[` or `##word[` anywhere.
+fn for_people(text: &str) -> String {
+    let lines = text.lines().map(|line| {
+        let blanks = line.len() - line.trim_start().len();
+        let (blanks, rest) = line.split_at(blanks);
+        match rest.strip_prefix("::") {
+            Some(rest) => format!("{blanks}: :{rest}"),
+            None => line.to_owned(),
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n").replace("##", "# #")
+}
+
+/// JSON with the same care: the same document, in which no two `#` stand side by side.
+fn for_machines(report: &impl Serialize) -> Result<String, Failure> {
+    let text = serde_json::to_string_pretty(report)
+        .map_err(|error| Failure::new(Exit::Internal, format!("the report cannot be written: {error}")))?;
+    Ok(text.replace("##", "#\\u0023"))
 }
 
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
 
-    use super::Cli;
+    use super::{Cli, for_machines, for_people};
+
+    #[test]
+    fn t62_no_line_of_a_report_is_a_command() {
+        assert_eq!(for_people("a\n  ::add-mask::x\n::x\nb ##[error]"), "a\n  : :add-mask::x\n: :x\nb # #[error]");
+        let value = serde_json::json!({ "name": "###[error]" });
+        let text = for_machines(&value).unwrap();
+        assert!(!text.contains("##"), "{text}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
+    }
 
     #[test]
     fn the_command_line_is_consistent() {

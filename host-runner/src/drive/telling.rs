@@ -94,5 +94,5 @@ fn text<'v>(value: &'v Value, key: &str) -> &'v str {
 }
 
 fn line(what: &str) {
-    eprintln!("==> {}", guard(what));
+    eprintln!("==> {}", guard(what).replace("##", "# #"));
 }

@@ -8,7 +8,7 @@ use crate::drive::Drive;
 use crate::exit::Exit;
 use crate::files;
 use crate::refusal::Refusal;
-use crate::settings::{Change, Commands, Patience};
+use crate::settings::{self, Change, Commands, Patience};
 use crate::wire::{Driving, Ran, Step, Waiting};
 
 /// Arguments of `assess`.
@@ -103,7 +103,7 @@ pub(super) fn assess(args: &Assess, common: &Common) -> Result<Exit, Refusal> {
 /// Takes the change as far as its deployment, which the caller performs.
 pub(super) fn open(args: &Open, common: &Common) -> Result<Exit, Refusal> {
     let driving = Driving { parked: Step::ALL.to_vec(), ..Driving::default() };
-    let commands = Commands { directory: None, secret_env: Vec::new() };
+    let commands = Commands::default();
     let Open { change, patience, dry_run, .. } = args;
     go(&Going { change, patience: Some(patience), commands: &commands, dry_run: *dry_run }, driving, common)
 }
@@ -139,9 +139,8 @@ fn waiting(patience: &Patience, clock: &Clock) -> Option<Waiting> {
 /// Reports what the caller did after `open`, and finishes the change.
 pub(super) fn close(args: &Close, common: &Common) -> Result<Exit, Refusal> {
     let clock = Clock::from_environment()?;
-    let commands = Commands { directory: None, secret_env: args.secret_env.clone() };
     let mut drive = Drive::new(common.engine()?, &clock, &args.change, common.telling())?;
-    let secrets = commands.secrets();
+    let secrets = settings::secrets(&args.secret_env);
     let mut driving = Driving { parked: Step::ALL.to_vec(), ..Driving::default() };
     let reports = [
         (Step::Deploy, Some(args.deploy), &args.deploy_log),
@@ -158,7 +157,7 @@ pub(super) fn close(args: &Close, common: &Common) -> Result<Exit, Refusal> {
         let success = ended == Ended::Success;
         driving.reports.push(Ran { step, success, exit_code: None, note: None, started: None, ended: None, log });
     }
-    let report = drive.act(driving, &commands)?;
+    let report = drive.act(driving, &Commands::default())?;
     common.tell(&report)?;
     Ok(report.exit())
 }
