@@ -68,6 +68,8 @@ pub struct World {
     pub failing: Vec<&'static str>,
     /// The user's commands that ran, in order.
     pub ran: Vec<String>,
+    /// What the user's commands printed, which the host keeps.
+    pub logs: Vec<Vec<u8>>,
     /// Pointers that were moved.
     pub pointers: BTreeMap<String, String>,
     /// The effects that were performed, in order.
@@ -92,6 +94,7 @@ impl World {
             actor: 104,
             failing: Vec::new(),
             ran: Vec::new(),
+            logs: Vec::new(),
             pointers: BTreeMap::new(),
             performed: Vec::new(),
             effects: Vec::new(),
@@ -116,6 +119,9 @@ impl World {
 
     fn run_once(&mut self) -> Ended {
         let mut session = Session::new();
+        for log in &self.logs {
+            session.put(log.clone());
+        }
         let started = self.now();
         let mut request = self.plan_request(&mut session, &started);
         let recall = call(&mut session, &request);
@@ -257,6 +263,7 @@ impl World {
                 let step = action["step"].as_str().unwrap_or_default().to_owned();
                 let success = !self.failing.contains(&step.as_str());
                 self.ran.push(step.clone());
+                self.logs.push(format!("{step} ran\n").into_bytes());
                 let log = session.put(format!("{step} ran\n").into_bytes()).to_string();
                 let (started, ended) = (self.now(), self.now());
                 let exit_code = if success { 0 } else { 1 };
