@@ -8,6 +8,13 @@ import { readFile } from "node:fs/promises";
 import process from "node:process";
 import createPlugin from "@extism/extism";
 
+/**
+ * Bytes in a buffer of their own: the SDK passes the whole buffer below a view, and Node's small ones are shared.
+ *
+ * @param {string} hex
+ */
+const unhex = (hex) => Uint8Array.from(Buffer.from(hex, "hex"));
+
 /** @typedef {{ name: string, documents: string[], request: string }} Case */
 
 /**
@@ -21,9 +28,9 @@ async function answer(module, { name, documents, request }) {
   const plugin = await createPlugin(module, { useWasi: false, runInWorker: false });
   try {
     for (const document of documents) {
-      await plugin.call("put", Buffer.from(document, "hex"));
+      await plugin.call("put", unhex(document));
     }
-    const response = await plugin.call("call", Buffer.from(request, "hex"));
+    const response = await plugin.call("call", unhex(request));
     return Buffer.from(response?.bytes() ?? []).toString("hex");
   } catch (error) {
     throw new Error(`${name}: ${error instanceof Error ? error.message : error}`);
