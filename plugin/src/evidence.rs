@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::scalar::{Commit, Digest, Timestamp};
+use crate::scalar::{Commit, Digest, Invalid, Name, Parsed, Timestamp};
 
 /// The kind of test, scan or review that evidence is about, such as `unit-tests`.
 ///
@@ -63,9 +63,16 @@ impl fmt::Display for Check {
 
 impl<'de> Deserialize<'de> for Check {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = Cow::<'de, str>::deserialize(deserializer)?;
-        name.parse::<crate::scalar::Name>().map_err(serde::de::Error::custom)?;
-        Ok(Self::named(&name))
+        deserializer.deserialize_str(Parsed::<Self>::VISITOR)
+    }
+}
+
+impl std::str::FromStr for Check {
+    type Err = Invalid;
+
+    fn from_str(name: &str) -> Result<Self, Invalid> {
+        name.parse::<Name>()?;
+        Ok(Self::named(name))
     }
 }
 

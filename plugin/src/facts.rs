@@ -226,7 +226,7 @@ pub fn delta(
         };
         match hidden_by(name, ignore, &include, &exclude) {
             Some(pattern) => _ = delta.hidden.insert(name.clone(), pattern),
-            None => _ = delta.entries.insert(name.clone(), (difference, (*entry.value).clone())),
+            None => _ = delta.entries.insert(name.clone(), (difference, Rc::clone(&entry.value))),
         }
     }
     for name in concluded.into_iter().flat_map(|concluded| concluded.entries.keys()) {

@@ -226,7 +226,7 @@ pub(crate) fn assess(facts: &Facts) -> Readiness {
 /// How each demand on every entry of the inventory stands at closing time.
 pub(crate) fn whole(facts: &mut Facts) -> Vec<Posture> {
     let all =
-        |(name, from): (&String, &From<Rc<Entry>>)| (name.clone(), (Difference::Unchanged, (*from.value).clone()));
+        |(name, from): (&String, &From<Rc<Entry>>)| (name.clone(), (Difference::Unchanged, Rc::clone(&from.value)));
     let entries = facts.inventory.entries.iter().map(all).collect();
     let delta = std::mem::replace(&mut facts.delta, Delta { entries, ..Delta::default() });
     let posture = readiness::assess(facts, Stage::PostDeployment, &runs(facts)).posture;

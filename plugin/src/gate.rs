@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::change::event::{Assessment, Basis, Decision, Kind, Observed, Opened, Status};
+use crate::change::event::{Assessment, Basis, Decision, Kind, Observed, Status};
 use crate::change::state::{Filed, Life};
 use crate::facts::Facts;
 use crate::policy::Category;
@@ -40,13 +40,13 @@ impl Obstacle {
 /// Everything that stands in the way of an automatic approval; nothing: ready, and no outage, and the risk within the
 /// limit (CR3).
 #[must_use]
-pub fn obstacles(opened: &Opened, assessment: &Assessment) -> Vec<Obstacle> {
+pub fn obstacles(supplied: bool, assessment: &Assessment) -> Vec<Obstacle> {
     let candidates = [
         (!assessment.ready, Obstacle::NotReady),
         (assessment.outage_minutes > 0, Obstacle::PlannedDowntime),
         (!assessment.risk.is_acceptable(), Obstacle::Risk),
         (assessment.category == Category::HighRisk, Obstacle::HighRisk),
-        (opened.supplied.is_some(), Obstacle::Supplied),
+        (supplied, Obstacle::Supplied),
     ];
     candidates.into_iter().filter(|(stands, _)| *stands).map(|(_, obstacle)| obstacle).collect()
 }

@@ -1,6 +1,7 @@
 //! The inventory: what is, and what is to be, deployed in an environment (IN1, IN2).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
@@ -68,7 +69,7 @@ pub enum Difference {
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Delta {
     /// What is deployed, by entry name.
-    pub entries: BTreeMap<String, (Difference, Entry)>,
+    pub entries: BTreeMap<String, (Difference, Rc<Entry>)>,
     /// What is no longer there.
     pub removed: BTreeSet<String>,
     /// What the ignore file and the globs hide, with the pattern that hid it (IN3).

@@ -12,10 +12,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::change::event::{Engine, Event, Observed, Ran, Status, Step, Trouble};
+use crate::change::event::{Assessment, Engine, Event, Kind, Observed, Ran, Status, Step, Trouble};
 use crate::change::journal::Journal;
 use crate::effect::{Action, Effect};
 use crate::facts::Facts;
+use crate::gate;
 use crate::plan::decide::Next;
 use crate::plan::outcome::{Outcome, Stop};
 use crate::problem::Problem;
@@ -95,12 +96,7 @@ pub struct World<'a> {
 pub fn plan(world: &mut World<'_>, mut journal: Journal, answer: Option<Answer>) -> Result<Plan, Problem> {
     let before = journal.len();
     let now = world.facts.now;
-    if journal.is_empty() && world.facts.delta.is_empty() {
-        let stop = Stop::new(
-            Outcome::NothingToDeploy,
-            format!("nothing differs from what was last concluded in {}", world.facts.target.label()),
-        )
-        .help("promote something, or use `force-redeploy` to deploy everything again");
+    if let Some(stop) = nothing_to_deploy(world.facts, &journal) {
         return Ok(Plan { journal, appended: 0, effect: None, stop: Some(stop) });
     }
     same_engine(&journal, world.engine)?;
@@ -265,8 +261,58 @@ fn imagine(action: &Action, journal: &Journal) -> Option<Event> {
     })
 }
 
-/// What a judgement found, for people to see beside the plan.
+/// What the facts come to: readiness, what would be recorded of it, and the end of a run that only asks.
+#[derive(Debug)]
+pub struct Judged {
+    /// Readiness.
+    pub readiness: Readiness,
+    /// What would be recorded, without attachments.
+    pub assessment: Assessment,
+    /// Ready or not, and what stands in the way of an automatic approval.
+    pub stop: Stop,
+}
+
+/// Judges the facts. Nothing is recorded, and nothing is made to be attached.
 #[must_use]
-pub fn judge(world: &World<'_>, journal: &Journal) -> Readiness {
-    crate::readiness::assess(world.facts, crate::policy::Stage::PreDeployment, &assessing::scopes(world, journal))
+pub fn judge(world: &World<'_>, journal: &Journal) -> Judged {
+    let scopes = assessing::scopes(world, journal);
+    let readiness = crate::readiness::assess(world.facts, crate::policy::Stage::PreDeployment, &scopes);
+    let assessment = assessing::record(world, &readiness);
+    let stop = match nothing_to_deploy(world.facts, journal) {
+        Some(stop) => stop,
+        None => judged(world.facts, journal, &assessment),
+    };
+    Judged { readiness, assessment, stop }
+}
+
+fn judged(facts: &Facts, journal: &Journal, assessment: &Assessment) -> Stop {
+    let supplied = facts.change_request_id.is_some();
+    let mut details: Vec<String> = match journal.life.change.filed() {
+        Some(filed) => vec![format!("change request `{}` is in the state `{}`", filed.id, journal.life.change.name())],
+        None => Vec::new(),
+    };
+    let obstacles = gate::obstacles(supplied, assessment);
+    details.push(match (obstacles.is_empty(), assessment.kind) {
+        (true, _) => "the change request would be approved automatically".to_owned(),
+        (false, Kind::Standard) => "the change request would wait for approval by people".to_owned(),
+        (false, Kind::Emergency) => "the change would be deployed as an emergency, without waiting".to_owned(),
+    });
+    let others = obstacles.iter().filter(|obstacle| **obstacle != gate::Obstacle::NotReady);
+    details.extend(others.map(|obstacle| obstacle.words().to_owned()));
+    match assessment.ready {
+        true => Stop::new(Outcome::Ready, "the change is ready").details(details),
+        false => Stop::new(Outcome::NotReady, "the change is not ready")
+            .help("mend the reasons that block, or have the change request approved by people")
+            .details(details),
+    }
+}
+
+fn nothing_to_deploy(facts: &Facts, journal: &Journal) -> Option<Stop> {
+    (journal.is_empty() && facts.delta.is_empty()).then(|| {
+        Stop::new(
+            Outcome::NothingToDeploy,
+            format!("nothing differs from what was last concluded in {}", facts.target.label()),
+        )
+        .help("promote something, or use `force-redeploy` to deploy everything again")
+    })
 }

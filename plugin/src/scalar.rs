@@ -1,9 +1,10 @@
 //! The smallest values: parsed once, valid ever after.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest as _, Sha256};
 
 /// Why a text is not the value that it should be.
@@ -41,17 +42,33 @@ impl Digest {
     /// The 64 hex digits alone.
     #[must_use]
     pub fn hex(&self) -> String {
-        use fmt::Write as _;
-        self.0.iter().fold(String::with_capacity(64), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+        self.digits().map(char::from).collect()
     }
 
     /// The first 12 hex digits, for people.
     #[must_use]
     pub fn short(&self) -> String {
-        self.hex().chars().take(12).collect()
+        self.digits().take(12).map(char::from).collect()
+    }
+
+    /// The text of a digest, in bytes.
+    fn text(&self) -> [u8; 71] {
+        let mut text = *b"sha256:\
+            0000000000000000000000000000000000000000000000000000000000000000";
+        text.iter_mut().skip(7).zip(self.digits()).for_each(|(place, digit)| *place = digit);
+        text
+    }
+
+    fn digits(&self) -> impl Iterator<Item = u8> {
+        self.0.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)])
+    }
+}
+
+/// The hex digit of a value below 16.
+const fn digit(nibble: u8) -> u8 {
+    match nibble {
+        0..=9 => nibble.saturating_add(b'0'),
+        _ => nibble.saturating_add(b'a' - 10),
     }
 }
 
@@ -67,7 +84,7 @@ fn nibble(digit: u8) -> Option<u8> {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "sha256:{}", self.hex())
+        f.write_str(std::str::from_utf8(&self.text()).map_err(|_| fmt::Error)?)
     }
 }
 
@@ -279,6 +296,25 @@ fn visible(character: char) -> char {
     }
 }
 
+/// Parses a string where it stands, without a copy.
+pub(crate) struct Parsed<T>(PhantomData<T>);
+
+impl<T> Parsed<T> {
+    pub(crate) const VISITOR: Self = Self(PhantomData);
+}
+
+impl<T: FromStr<Err = Invalid>> de::Visitor<'_> for Parsed<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        text.parse().map_err(E::custom)
+    }
+}
+
 /// Scalars are strings outside of this module.
 macro_rules! text_in_serde {
     ($($scalar:ty => $pattern:literal),+ $(,)?) => {$(
@@ -290,8 +326,7 @@ macro_rules! text_in_serde {
 
         impl<'de> Deserialize<'de> for $scalar {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-                text.parse().map_err(serde::de::Error::custom)
+                deserializer.deserialize_str(Parsed::<Self>::VISITOR)
             }
         }
 

@@ -42,7 +42,7 @@ pub fn automation_section(facts: &Facts, opened: &Opened, assessment: &Assessmen
     let blocking = assessment.reasons.iter().filter(|reason| reason.blocking).count();
     let mut page = Page::default();
     posture::show_verdict(&mut page, assessment, blocking);
-    let obstacles = gate::obstacles(opened, assessment);
+    let obstacles = gate::obstacles(opened.supplied.is_some(), assessment);
     if !obstacles.is_empty() {
         page.paragraph([ours("People have to approve it, because:")]);
         let items = obstacles.iter().map(|obstacle| ours(obstacle.words()));

@@ -42,7 +42,7 @@ pub(super) struct DeltaSummary<'a> {
 
 impl<'a> DeltaSummary<'a> {
     pub(super) fn of(facts: &'a Facts, readiness: &'a Readiness, assessment: &'a Assessment) -> Self {
-        let entries = facts.delta.entries.iter().map(|(name, (_, entry))| (name.as_str(), entry));
+        let entries = facts.delta.entries.iter().map(|(name, (_, entry))| (name.as_str(), &**entry));
         let concerned = |waiver: &&Waiver| {
             let glob = glob(&waiver.entries, "waivers.entries");
             glob.is_ok_and(|glob| facts.delta.entries.keys().any(|name| glob.is_match(name)))

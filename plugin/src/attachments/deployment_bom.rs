@@ -1,5 +1,7 @@
 //! The Deployment BOM: everything that is deployed, removed, or hidden from the deployment (AT1, IN3).
 
+use std::rc::Rc;
+
 use serde::Serialize;
 
 use crate::attachments::markdown::{Inline, Most, Page, code, count, ours, prose, strong};
@@ -75,7 +77,7 @@ impl<'a> Previous<'a> {
 impl<'a> DeploymentBom<'a> {
     pub(super) fn of(facts: &'a Facts) -> Self {
         let concluded = facts.concluded.as_ref();
-        let deployed = |(name, (difference, entry)): (&'a String, &'a (Difference, Entry))| Deployed {
+        let deployed = |(name, (difference, entry)): (&'a String, &'a (Difference, Rc<Entry>))| Deployed {
             name,
             difference: *difference,
             artifact: &entry.artifact,

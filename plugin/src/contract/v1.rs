@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::change::event::{Decision, Engine, Kind};
+use crate::change::event::{Assessment, Decision, Engine, Kind};
 use crate::change::journal::{self, Entry, Journal};
 use crate::change::state::Change;
 use crate::connectors::{self, Exchange, Pause, Response as Exchanged, System, Talk, ledger};
@@ -565,7 +565,8 @@ fn id_of(key: &Digest) -> Result<Name, Failure> {
 
 fn plan(session: &mut Session, mut request: PlanRequest) -> Result<Response, Failure> {
     let mut facts = gather::facts(session, &request)?;
-    let (key, id) = (facts.key(), id_of(&facts.key())?);
+    let key = facts.key();
+    let id = id_of(&key)?;
     let Some(named) = &request.journal else {
         return Ok(Response::Recall { key, id: request.change_request_id.unwrap_or(id) });
     };
@@ -618,47 +619,35 @@ fn plan(session: &mut Session, mut request: PlanRequest) -> Result<Response, Fai
             response.effect = plan.effect.map(Box::new);
             response.end = plan.stop.map(End::from);
         }
-        Mode::Preview | Mode::Assess => {
-            let readiness = plan::judge(&world, &journal);
-            let unsuccessful = world.unsuccessful_recently;
+        Mode::Assess => {
+            let judged = plan::judge(&world, &journal);
+            response.judgement = Some(Box::new(judgement(&facts, judged.readiness, judged.assessment)));
+            response.end = Some(End::from(judged.stop));
+        }
+        Mode::Preview => {
+            let judged = plan::judge(&world, &journal);
             let preview = plan::preview(&mut world, journal).map_err(refuse)?;
-            let ready = readiness.is_ready();
-            response.judgement = Some(Box::new(judgement(&facts, readiness, unsuccessful)));
+            response.judgement = Some(Box::new(judgement(&facts, judged.readiness, judged.assessment)));
             response.would = preview.effects;
-            response.end = Some(End::from(match (request.mode, &preview.stop.outcome) {
-                (Mode::Assess, outcome) if *outcome != Outcome::NothingToDeploy => readiness_end(ready, preview.stop),
-                _ => preview.stop,
-            }));
+            response.end = Some(End::from(preview.stop));
         }
     }
     Ok(Response::Plan(Box::new(response)))
 }
 
-/// The end of an assessment: ready or not, with what a run would come to.
-fn readiness_end(ready: bool, stop: Stop) -> Stop {
-    let then = format!("a run would end so: {}", stop.message);
-    match ready {
-        true => Stop::new(Outcome::Ready, "the change is ready").details(vec![then]),
-        false => Stop::new(Outcome::NotReady, "the change is not ready")
-            .help("mend the reasons that block, or have the change request approved by people")
-            .details(vec![then]),
-    }
-}
-
-fn judgement(facts: &Facts, readiness: Readiness, unsuccessful_recently: bool) -> Judgement {
+fn judgement(facts: &Facts, readiness: Readiness, assessment: Assessment) -> Judgement {
     use crate::readiness::Standing as Stands;
-    let category = crate::category::categorize(facts);
     let met = readiness.posture.iter().filter(|posture| posture.standing == Stands::Success).count();
     let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     Judgement {
-        ready: readiness.is_ready(),
+        ready: assessment.ready,
         demands: number(readiness.posture.len()),
         met: number(met),
         reasons: readiness.reasons,
         needed: readiness.needed,
-        kind: crate::gate::kind(facts).0,
-        risk: crate::risk::weigh(facts, category, unsuccessful_recently),
-        category,
+        kind: assessment.kind,
+        risk: assessment.risk,
+        category: assessment.category,
         delta: DeltaSummary {
             entries: facts.delta.entries.iter().map(|(name, (difference, _))| (name.clone(), *difference)).collect(),
             removed: facts.delta.removed.clone(),

@@ -1,6 +1,7 @@
 //! Assessments: readiness with everything that follows from it, and the attachments that show it.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use crate::attachments::{self, Ended};
 use crate::category;
@@ -61,7 +62,7 @@ fn whole_inventory(world: &mut World<'_>, runs: &[Digest]) -> Vec<Posture> {
     let facts = &mut *world.facts;
     let entries = facts.inventory.entries.iter().map(|(name, from)| {
         let difference = facts.delta.entries.get(name).map_or(Difference::Unchanged, |(difference, _)| *difference);
-        (name.clone(), (difference, (*from.value).clone()))
+        (name.clone(), (difference, Rc::clone(&from.value)))
     });
     let whole = Delta { entries: entries.collect(), ..Delta::default() };
     let delta = std::mem::replace(&mut facts.delta, whole);
@@ -94,7 +95,8 @@ pub(super) fn scopes(world: &World<'_>, journal: &Journal) -> Vec<Digest> {
     scopes
 }
 
-fn record(world: &World<'_>, readiness: &Readiness) -> Assessment {
+/// What is recorded of a judgement, before anything is attached.
+pub(super) fn record(world: &World<'_>, readiness: &Readiness) -> Assessment {
     let facts = &*world.facts;
     let category = category::categorize(facts);
     let (kind, labelled_by): (Kind, _) = gate::kind(facts);

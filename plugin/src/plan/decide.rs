@@ -207,7 +207,7 @@ fn authorize(world: &mut World<'_>, journal: &Journal, filed: &Filed) -> Next {
         }
         Attaching::Complete => {}
     }
-    let obstacles = gate::obstacles(&filed.opened, &filed.assessment);
+    let obstacles = gate::obstacles(filed.opened.supplied.is_some(), &filed.assessment);
     let id = filed.id.clone();
     if obstacles.is_empty() {
         return match window(world, filed.assessment.kind) {
