@@ -41,8 +41,8 @@ impl Entry {
     /// The ids of the assets that evidence for this entry is about: the artifact and its commit (EV2).
     #[must_use]
     pub fn asset_ids(&self) -> BTreeSet<Digest> {
-        let artifact = self.sha256.unwrap_or_else(|| Digest::of(self.provenance.as_bytes()));
-        BTreeSet::from([artifact, Asset::commit_id(&self.commit_sha), Digest::of(self.provenance.as_bytes())])
+        let provenance = Digest::of(self.provenance.as_bytes());
+        BTreeSet::from([self.sha256.unwrap_or(provenance), Asset::commit_id(&self.commit_sha), provenance])
     }
 
     /// Whether the entry is infrastructure, for which infrastructure validation is demanded (PO3).

@@ -74,13 +74,22 @@ const fn digit(nibble: u8) -> u8 {
 
 /// The value of a hex digit.
 fn nibble(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => digit.checked_sub(b'0'),
-        b'a'..=b'f' => digit.checked_sub(b'a' - 10),
-        b'A'..=b'F' => digit.checked_sub(b'A' - 10),
-        _ => None,
-    }
+    NIBBLES.get(usize::from(digit)).copied().filter(|value| *value < 16)
 }
+
+/// The value of each byte as a hex digit; 16 for what is none.
+#[expect(clippy::indexing_slicing, reason = "computed while compiling: a panic would be a compiler error")]
+const NIBBLES: [u8; 256] = {
+    let mut values = [16; 256];
+    let mut value: u8 = 0;
+    while value < 16 {
+        let lower = digit(value);
+        values[lower as usize] = value;
+        values[lower.to_ascii_uppercase() as usize] = value;
+        value = value.wrapping_add(1);
+    }
+    values
+};
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -16,7 +16,7 @@ pub(crate) const MODULES: [(&str, &str); 2] = [("raw", "countersign.wasm"), ("ex
 
 /// Builds every module into `target/modules`.
 pub(crate) fn build(workspace: &Workspace, toolchain: &Toolchain) -> Outcome {
-    let flags = compiler_flags(workspace, toolchain)?;
+    let flags = path_free_flags(workspace, toolchain)?;
     let into = workspace.modules();
     fs::create_dir_all(&into).map_err(|error| format!("{}: {error}", into.display()))?;
     for (door, file) in MODULES {
@@ -44,11 +44,8 @@ pub(crate) fn replace(from: &Path, to: &Path) -> Outcome<u64> {
         .map_err(|error| format!("`{}` could not be copied to `{}`: {error}", from.display(), to.display()))
 }
 
-/// What the modules may use of WebAssembly beyond its first version: SHA-256 is twice as fast with vectors.
-const FEATURES: &str = "-Ctarget-feature=+simd128";
-
-/// Compiler flags: features, and what keeps this machine's paths out of the module; later ones win.
-fn compiler_flags(workspace: &Workspace, toolchain: &Toolchain) -> Outcome<String> {
+/// Compiler flags that keep this machine's paths out of the module; later ones win.
+fn path_free_flags(workspace: &Workspace, toolchain: &Toolchain) -> Outcome<String> {
     let compiler = toolchain.compiler()?;
     let mut renamed: Vec<(PathBuf, String)> = vec![(workspace.root.clone(), "/countersign".to_owned())];
     renamed.push((workspace.target.clone(), "/target".to_owned()));
@@ -56,7 +53,7 @@ fn compiler_flags(workspace: &Workspace, toolchain: &Toolchain) -> Outcome<Strin
     renamed.push((compiler.sysroot.join("lib/rustlib/src/rust"), format!("/rustc/{}", compiler.commit)));
 
     let flags = renamed.into_iter().map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()));
-    Ok(std::iter::once(FEATURES.to_owned()).chain(flags).collect::<Vec<_>>().join("\x1f"))
+    Ok(flags.collect::<Vec<_>>().join("\x1f"))
 }
 
 /// The folders that hold the dependencies' sources: they are named after where the machine gets its crates.

@@ -26,7 +26,7 @@ pub fn summary(bytes: &[u8]) -> Result<Vec<Evidence>, Problem> {
 }
 
 pub(super) fn from_evidence(json: &Json<'_>) -> Result<Evidence, Problem> {
-    json.typed::<Raw<'_>>()?.evidence().map_err(|wrong| wrong.inside(""))
+    json.typed::<Raw<'_>>()?.evidence(&mut LastRun::default()).map_err(|wrong| wrong.inside(""))
 }
 
 pub(super) fn from_summary(json: &Json<'_>) -> Result<Vec<Evidence>, Problem> {
@@ -120,8 +120,9 @@ impl<'de> Deserialize<'de> for Records {
 
             fn visit_seq<A: de::SeqAccess<'de>>(self, mut items: A) -> Result<Records, A::Error> {
                 let mut all = Vec::new();
+                let mut last = LastRun::default();
                 while let Some(raw) = items.next_element::<Raw<'de>>()? {
-                    match raw.evidence() {
+                    match raw.evidence(&mut last) {
                         Ok(evidence) => all.push(evidence),
                         Err(wrong) => {
                             while items.next_element::<de::IgnoredAny>()?.is_some() {}
@@ -137,8 +138,21 @@ impl<'de> Deserialize<'de> for Records {
     }
 }
 
+/// The run of the last record and its scope: the records of a summary are mostly of one run.
+#[derive(Default)]
+struct LastRun(Option<(String, Digest)>);
+
+impl LastRun {
+    fn scope(&mut self, run: &str) -> Digest {
+        match &self.0 {
+            Some((last, scope)) if last == run => *scope,
+            _ => self.0.insert((run.to_owned(), Digest::of(run.as_bytes()))).1,
+        }
+    }
+}
+
 impl Raw<'_> {
-    fn evidence(self) -> Result<Evidence, Wrong> {
+    fn evidence(self, last: &mut LastRun) -> Result<Evidence, Wrong> {
         if self.version.is_some_and(|version| !version.is("2")) {
             return Err(Wrong::new("/version", "the record's version is not `2`", VERSION_HELP));
         }
@@ -156,7 +170,7 @@ impl Raw<'_> {
             tool: tool("/details/tool", self.details.tool)?,
             outcome,
             assets: some(assets)?,
-            origin: self.origin.origin()?,
+            origin: self.origin.origin(last)?,
             date: date("/date", self.date)?,
             reports: Vec::new(),
             attachments: self.attachments.attachments()?,
@@ -166,13 +180,13 @@ impl Raw<'_> {
 }
 
 impl RawOrigin<'_> {
-    fn origin(self) -> Result<Origin, Wrong> {
+    fn origin(self, last: &mut LastRun) -> Result<Origin, Wrong> {
         let scope = match (&self.scope, &self.pipeline_run_id) {
             (Some(scope), _) => Some(
                 Digest::parse_bare(scope.as_str())
                     .map_err(|invalid| Wrong::new("/origin/scope", invalid.0, "write the SHA-256 of the run id"))?,
             ),
-            (None, Some(run)) => Some(Digest::of(run.as_str().as_bytes())),
+            (None, Some(run)) => Some(last.scope(run.as_str())),
             (None, None) => None,
         };
         Ok(Origin {
