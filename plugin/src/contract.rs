@@ -5,6 +5,7 @@
 
 pub mod failure;
 mod gather;
+mod register;
 #[cfg(feature = "schema")]
 pub mod schemas;
 mod session;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::change::event::{Closure, Kind, Step};
 use crate::facts::Target;
-use crate::policy::{Category, Command};
+use crate::policy::{Category, Command, Moment};
 use crate::promotion::{Fields, RiskLevel};
 use crate::scalar::{Commit, Digest, Name, Timestamp};
 
@@ -105,6 +105,15 @@ pub enum Action {
         /// The commit that it points to from now on; absent for a plain directory.
         commit: Option<Commit>,
     },
+    /// Tell somebody, and go on whatever comes of it (PC9). Answered by `notified`, or by `failed`. For the host.
+    Notify {
+        /// Through which channel of the policy; where that leads is the host's to know.
+        channel: Name,
+        /// Of what.
+        moment: Moment,
+        /// The digest of the body to post, which `take` gives: JSON.
+        body: Digest,
+    },
     /// Let time pass. Answered by `waited`. For the host.
     Wait {
         /// Until when.
@@ -162,6 +171,9 @@ pub struct Filing {
     pub pipeline_version: Option<Name>,
     /// The change requests of the pre-production environment, or `NA`.
     pub validation_record: String,
+    /// The change request whose deployment a full rollback restores (FR3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restores: Option<Name>,
     /// What an approval is about.
     pub delta: Digest,
     /// Under which policy.
@@ -185,6 +197,7 @@ impl Action {
             Self::Close { .. } => "close",
             Self::LeaveOpen { .. } => "leave-open",
             Self::Conclude { .. } => "conclude",
+            Self::Notify { .. } => "notify",
             Self::Wait { .. } => "wait",
         }
     }

@@ -112,6 +112,39 @@ pub struct Locker {
     pub malformed: Vec<From<Problem>>,
 }
 
+/// A concluded deployment in the pre-production environment (PC4, CR2).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Validated {
+    /// Its change request.
+    pub id: Name,
+    /// What was deployed there.
+    pub commit: Option<Commit>,
+    /// Whether acceptance tests passed there.
+    pub tested: bool,
+}
+
+/// What other changes say about this one.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Past {
+    /// Whether a change on this target was unsuccessful within the policy's time (RK1).
+    pub unsuccessful: bool,
+    /// What was concluded last in the pre-production environment.
+    pub validated: Option<Validated>,
+    /// What is owed on this target and overdue, in words (EM4).
+    pub overdue: Vec<String>,
+}
+
+/// The full rollback that is asked for (FR1).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Restoration {
+    /// The change request whose deployment is restored.
+    pub id: Name,
+    /// The change request whose deployment is given up.
+    pub replaces: Name,
+    /// Whether it is declared an emergency, by the actor of the run.
+    pub emergency: bool,
+}
+
 /// Everything that is known.
 #[derive(Debug)]
 pub struct Facts {
@@ -143,6 +176,10 @@ pub struct Facts {
     pub staging: Option<Inventory>,
     /// The evidence.
     pub locker: Locker,
+    /// What other changes say.
+    pub past: Past,
+    /// The full rollback that this is; absent: it is none.
+    pub restoration: Option<Restoration>,
     /// The change is prepared by hand under this id (EX1); absent: one is filed.
     pub change_request_id: Option<Name>,
     /// Which attempt at the same change this is, counted from 1.
@@ -186,7 +223,8 @@ impl Facts {
         ]
         .map(|part| format!("{}:{part}", part.len()))
         .join("\n");
-        Digest::of(text.as_bytes())
+        let restored = self.restoration.as_ref().map(|restoration| format!("\nrestores {}", restoration.id));
+        Digest::of((text + &restored.unwrap_or_default()).as_bytes())
     }
 
     /// A digest of everything that readiness rests on, so that an assessment can be told from an outdated one.
@@ -198,7 +236,9 @@ impl Facts {
         documents.extend(self.locker.malformed.iter().map(|from| from.digest));
         documents.extend(self.staging.iter().flat_map(|staging| staging.entries.values()).map(|from| from.digest));
         documents.extend([self.promotion_digest, self.policy_digest, self.delta_digest()]);
-        let text: Vec<String> = documents.iter().map(Digest::to_string).collect();
+        let mut text: Vec<String> = documents.iter().map(Digest::to_string).collect();
+        text.extend(self.past.validated.iter().map(|validated| format!("{} {}", validated.id, validated.tested)));
+        text.extend(self.past.unsuccessful.then(|| "unsuccessful".to_owned()));
         Digest::of(text.join("\n").as_bytes())
     }
 }

@@ -185,6 +185,8 @@ pub(crate) fn facts() -> Facts {
         delta,
         staging: None,
         locker: Locker::default(),
+        past: crate::facts::Past::default(),
+        restoration: None,
         change_request_id: None,
         attempt: 1,
     };
@@ -245,7 +247,7 @@ pub(crate) fn assessment(facts: &Facts, readiness: &Readiness) -> Assessment {
         labelled_by: None,
         outage_minutes: 0,
         category,
-        risk: risk::weigh(facts, category, false),
+        risk: risk::weigh(facts, category),
         reasons: readiness.reasons.iter().take(crate::change::event::MAX_REASONS).cloned().collect(),
         reason_count: u32::try_from(readiness.reasons.len()).unwrap(),
         needed: readiness.needed.clone(),
@@ -270,6 +272,7 @@ pub(crate) fn opened(facts: &Facts) -> Opened {
         delta: facts.delta_digest(),
         involved: BTreeSet::from(["id-of-ada".to_owned(), "id-of-mo".to_owned()]),
         supplied: None,
+        restores: None,
     }
 }
 

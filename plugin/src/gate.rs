@@ -109,8 +109,14 @@ pub fn judge(facts: &Facts, life: &Life, filed: &Filed, observed: &Observed) -> 
 fn binds<T: PartialEq>(said: Option<&T>, meant: &T, filed: &Filed) -> bool {
     match said {
         Some(said) => said == meant,
-        None => filed.opened.supplied.is_some(),
+        None => filed.opened.supplied.is_some() && is_ours(filed),
     }
+}
+
+/// Whether no other change used the request before this one (EX3).
+fn is_ours(filed: &Filed) -> bool {
+    let used = filed.observed.as_ref().and_then(|(_, observed)| observed.change);
+    used.is_none_or(|change| change == filed.opened.key)
 }
 
 /// Ids of everyone who had a part in the change: in the promotion, or in starting one of its runs (PC2).
@@ -123,16 +129,22 @@ fn involved<'a>(facts: &'a Facts, life: &'a Life, filed: &'a Filed) -> BTreeSet<
 #[must_use]
 pub fn kind(facts: &Facts) -> (Kind, Option<Person>) {
     let emergency = &facts.policy.emergency;
+    let entitled_to = |person: Option<&Person>| {
+        emergency.appliers.is_empty()
+            || person.is_some_and(|person| emergency.appliers.iter().any(|applier| applier.as_str() == person.id))
+    };
+    if let Some(restoration) = &facts.restoration {
+        let actor = facts.run.actor.as_ref();
+        return match restoration.emergency && entitled_to(actor) {
+            true => (Kind::Emergency, actor.cloned()),
+            false => (Kind::Standard, None),
+        };
+    }
     let label = facts.promotion.labels.iter().find(|label| label.name.eq_ignore_ascii_case(&emergency.label));
     match label {
         None => (Kind::Standard, None),
         Some(label) => {
-            let entitled = emergency.appliers.is_empty()
-                || label
-                    .applied_by
-                    .as_ref()
-                    .is_some_and(|person| emergency.appliers.iter().any(|applier| applier.as_str() == person.id));
-            let kind = if entitled { Kind::Emergency } else { Kind::Standard };
+            let kind = if entitled_to(label.applied_by.as_ref()) { Kind::Emergency } else { Kind::Standard };
             (kind, label.applied_by.clone())
         }
     }

@@ -52,6 +52,27 @@ impl Entry {
     }
 }
 
+/// Which version of an entry an environment has (IN6).
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Version {
+    /// The version.
+    pub version: String,
+    /// The digest of the artifact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Digest>,
+    /// The source commit.
+    pub commit: Commit,
+}
+
+impl Version {
+    /// The version of this entry.
+    #[must_use]
+    pub fn of(entry: &Entry) -> Self {
+        Self { version: entry.version.clone(), sha256: entry.sha256, commit: entry.commit_sha.clone() }
+    }
+}
+
 /// How an entry differs from the last concluded deployment.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]

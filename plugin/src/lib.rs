@@ -29,6 +29,12 @@ pub mod change;
 pub mod closure;
 pub mod gate;
 
+pub mod obligations;
+
+pub mod history;
+
+pub mod prepared;
+
 pub mod effect;
 
 pub mod sbom;

@@ -5,6 +5,7 @@
 
 mod assessing;
 mod decide;
+mod notify;
 pub mod outcome;
 mod work;
 
@@ -15,13 +16,13 @@ use serde::{Deserialize, Serialize};
 use crate::change::event::{Assessment, Engine, Event, Kind, Observed, Ran, Status, Step, Trouble};
 use crate::change::journal::Journal;
 use crate::effect::{Action, Effect};
-use crate::facts::Facts;
+use crate::facts::{Facts, Target};
 use crate::gate;
 use crate::plan::decide::Next;
 use crate::plan::outcome::{Outcome, Stop};
 use crate::problem::Problem;
 use crate::readiness::Readiness;
-use crate::scalar::{Digest, Timestamp};
+use crate::scalar::{Digest, Name, Timestamp};
 
 /// The blobs that the engine made: attachments, by digest.
 pub type Blobs = BTreeMap<Digest, Vec<u8>>;
@@ -88,8 +89,6 @@ pub struct World<'a> {
     pub engine: &'a Engine,
     /// Where attachments go.
     pub blobs: &'a mut Blobs,
-    /// Whether a change on this target was unsuccessful within the policy's time (RK1).
-    pub unsuccessful_recently: bool,
 }
 
 /// Decides what must happen next, given the journal so far and the answer to the last effect.
@@ -105,7 +104,8 @@ pub fn plan(world: &mut World<'_>, mut journal: Journal, answer: Option<Answer>)
     }
     let known = journal.life.runs.iter().any(|run| run.id == world.facts.run.id);
     if !journal.is_empty() && !known {
-        journal.push(now, Event::Continued { run: world.facts.run.clone() })?;
+        let by_id = world.facts.change_request_id.is_some();
+        journal.push(now, Event::Continued { run: world.facts.run.clone(), by_id })?;
     }
     loop {
         match decide::next(world, &journal)? {
@@ -185,11 +185,16 @@ fn take(journal: &mut Journal, now: Timestamp, answer: Answer) -> Result<(), Pro
         Event::LeftOpen { .. } => kind == "leave-open",
         Event::Concluded { .. } => kind == "conclude",
         Event::Waited { .. } => kind == "wait",
+        Event::Notified { channel, .. } => {
+            answer.key.strip_prefix("notify/").is_some_and(|rest| rest.ends_with(channel.as_str()))
+        }
         Event::Failed { effect, .. } => *effect == answer.key,
         Event::Opened(_)
         | Event::Continued { .. }
         | Event::Assessed(_)
         | Event::Intended { .. }
+        | Event::Obliged { .. }
+        | Event::Fulfilled(_)
         | Event::Voided { .. }
         | Event::Rejected { .. }
         | Event::Cleared { .. }
@@ -251,8 +256,18 @@ fn imagine(action: &Action, journal: &Journal) -> Option<Event> {
                 crate::change::state::Change::Scheduled(..) => Status::Scheduled,
                 _ => Status::Authorize,
             };
-            Event::Observed(Observed { id: id.clone(), status, decisions: Vec::new() })
+            let (decisions, change, target) = (Vec::new(), None, None);
+            Event::Observed(Observed {
+                id: id.clone(),
+                status,
+                decisions,
+                change,
+                target,
+                planned_start: None,
+                planned_end: None,
+            })
         }
+        Action::Notify { channel, moment, .. } => Event::Notified { channel: channel.clone(), moment: *moment },
         Action::Run { .. }
         | Action::Close { .. }
         | Action::LeaveOpen { .. }
@@ -305,6 +320,16 @@ fn judged(facts: &Facts, journal: &Journal, assessment: &Assessment) -> Stop {
             .help("mend the reasons that block, or have the change request approved by people")
             .details(details),
     }
+}
+
+/// The end of a run that was given a change request for another target (EX3).
+#[must_use]
+pub fn target_mismatch(id: &Name, there: &Target, here: &Target) -> Stop {
+    Stop::new(
+        Outcome::TargetMismatch,
+        format!("change request `{id}` is for {}, and this is {}", there.label(), here.label()),
+    )
+    .help("give the change request of this target, or none; the policy forbids to use another target's")
 }
 
 fn nothing_to_deploy(facts: &Facts, journal: &Journal) -> Option<Stop> {

@@ -8,7 +8,7 @@ pub mod file;
 pub mod ibm;
 #[cfg(test)]
 mod tests;
-mod yaml;
+pub(crate) mod yaml;
 
 use std::collections::BTreeMap;
 
@@ -281,8 +281,8 @@ pub enum Acceptance {
     None(String),
 }
 
-/// How changes are deployed, tested and rolled back (CL1, RB, PC7, PC8).
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+/// How changes are deployed, tested and rolled back (CL1, RB, FR2, PC7, PC8).
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Deployment {
@@ -294,6 +294,9 @@ pub struct Deployment {
     pub verification: Option<Verification>,
     /// The rollback. Absent: inline rollback is not enabled (RB2).
     pub rollback: Option<Command>,
+    /// How many concluded deployments a full rollback may go back. Default 1 (FR2).
+    #[serde(default = "Deployment::default_rollback_limit")]
+    pub rollback_limit: u32,
     /// How it is deployed, for the record: `blue/green`, `rolling`, `feature flag`.
     pub method: Option<String>,
     /// How it is rolled back, for the record.
@@ -304,6 +307,75 @@ pub struct Deployment {
     pub outage_minutes: u32,
     /// Planned end minus planned start, in minutes. Absent: 30 (CR2).
     pub duration_minutes: Option<u32>,
+}
+
+impl Deployment {
+    fn default_rollback_limit() -> u32 {
+        1
+    }
+}
+
+impl Default for Deployment {
+    fn default() -> Self {
+        Self {
+            deploy: None,
+            acceptance: None,
+            verification: None,
+            rollback: None,
+            rollback_limit: Self::default_rollback_limit(),
+            method: None,
+            rollback_method: None,
+            rollback_triggers: Vec::new(),
+            outage_minutes: 0,
+            duration_minutes: None,
+        }
+    }
+}
+
+/// What people are told of (PC9).
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Moment {
+    /// The change request was filed.
+    Filed,
+    /// It waits for approval.
+    Held,
+    /// An emergency is deployed without approval.
+    Emergency,
+    /// The deployment failed, and was not rolled back.
+    Failed,
+    /// The deployment failed, and a rollback ran, well or not.
+    RolledBack,
+    /// The change is finished.
+    Closed,
+}
+
+/// How a notification is written.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum ChannelFormat {
+    /// A JSON document with everything in keys of its own.
+    #[default]
+    Generic,
+    /// What Slack-compatible webhooks take: a JSON document with one `text`.
+    Slack,
+}
+
+/// Somebody who is told what happens (PC9). Where the channel leads is the host's to know: its URL is a secret.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Channel {
+    /// Its name, which hosts map to a URL.
+    pub name: Name,
+    /// How it is written to. Default `generic`.
+    #[serde(default)]
+    pub format: ChannelFormat,
+    /// Of what it is told. Empty: of everything.
+    #[serde(default)]
+    pub moments: Vec<Moment>,
 }
 
 /// The emergency flow (EM1..EM5).
@@ -430,6 +502,8 @@ pub struct Policy {
     pub inventory: InventoryPolicy,
     /// Optional template fields that this policy requires, by their names in `Fields` (PR2).
     pub required_fields: Vec<String>,
+    /// Who is told what happens (PC9).
+    pub notifications: Vec<Channel>,
     /// Whether a supplied change request for another target blocks (EX3). Default false: everything is recomputed.
     pub block_target_mismatch: bool,
 }

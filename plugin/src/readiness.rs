@@ -182,8 +182,12 @@ fn source<T>(from: &From<T>, tool: Option<&str>, place: Option<crate::problem::P
 
 /// The same artifacts must have concluded in the pre-production environment (PC4).
 fn staging(facts: &Facts) -> Vec<Reason> {
-    let Some(demand) = &facts.policy.staging else { return Vec::new() };
+    let (Some(demand), None) = (&facts.policy.staging, &facts.restoration) else { return Vec::new() };
+    let validated = facts.past.validated.as_ref().is_some_and(|validated| {
+        validated.tested && facts.staging.as_ref().is_some_and(|staging| staging.commit == validated.commit)
+    });
     let proved = |name: &str| {
+        validated.then_some(())?;
         let here = facts.inventory.entries.get(name)?;
         let there = facts.staging.as_ref()?.entries.get(name)?;
         (here.value.sha256.is_some() && here.value.sha256 == there.value.sha256 || here.digest == there.digest)
@@ -194,8 +198,11 @@ fn staging(facts: &Facts) -> Vec<Reason> {
         .map(|name| {
             let mut reason = Reason::new(
                 Code::StagingProofMissing,
-                format!("nothing proves that `{name}` as it is concluded in `{}`", demand.environment),
-                format!("deploy the same artifact to `{}` first", demand.environment),
+                format!("nothing proves that `{name}` as it is was deployed and tested in `{}`", demand.environment),
+                format!(
+                    "take the same artifact through a change in `{}` with acceptance tests first",
+                    demand.environment
+                ),
             );
             reason.entry = Some(name.clone());
             reason

@@ -40,9 +40,9 @@ impl Risk {
     }
 }
 
-/// Weighs the risk of the change. `unsuccessful_recently`: a change on this target failed within the policy's time.
+/// Weighs the risk of the change.
 #[must_use]
-pub fn weigh(facts: &Facts, category: Category, unsuccessful_recently: bool) -> Risk {
+pub fn weigh(facts: &Facts, category: Category) -> Risk {
     let policy = &facts.policy.risk;
     let mut factors = vec![
         factor("customer impact", word(&facts.fields.customer_impact), customer(facts.fields.customer_impact)),
@@ -67,7 +67,7 @@ pub fn weigh(facts: &Facts, category: Category, unsuccessful_recently: bool) -> 
         factors.push(factor("entries in the delta", format!("{size} (moderate above {most})"), level));
     }
     if let Some(days) = policy.unsuccessful_within_days {
-        let (value, level) = match unsuccessful_recently {
+        let (value, level) = match facts.past.unsuccessful {
             true => (format!("one within {days} days"), RiskLevel::Moderate),
             false => (format!("none within {days} days"), RiskLevel::Low),
         };

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules of the engine in reading order: a module names only modules above it, or beside it on its line.
-const ORDER: [&[&str]; 18] = [
+const ORDER: [&[&str]; 20] = [
     &["scalar"],
     &["problem"],
     &["evidence", "inventory"],
@@ -18,6 +18,8 @@ const ORDER: [&[&str]; 18] = [
     &["readiness", "category", "risk"],
     &["change"],
     &["closure", "gate"],
+    &["obligations"],
+    &["history", "prepared"],
     &["effect"],
     &["attachments"],
     &["plan"],

@@ -462,14 +462,8 @@ fn drive(facts: &mut Facts) -> BTreeMap<String, String> {
     let mut answer = None;
     loop {
         let mut blobs = plan::Blobs::new();
-        let mut world = plan::World {
-            started: facts.now,
-            facts: &mut *facts,
-            drive: &drive,
-            engine: &engine,
-            blobs: &mut blobs,
-            unsuccessful_recently: false,
-        };
+        let mut world =
+            plan::World { started: facts.now, facts: &mut *facts, drive: &drive, engine: &engine, blobs: &mut blobs };
         let plan = plan::plan(&mut world, journal, answer).unwrap();
         journal = Journal::read(plan.journal.text().as_bytes()).unwrap();
         let Some(effect) = plan.effect else {
@@ -484,9 +478,15 @@ fn drive(facts: &mut Facts) -> BTreeMap<String, String> {
                 Happened::Attached { name, digest }
             }
             Action::Approve { .. } => Happened::Approved(Basis::Readiness {}),
-            Action::Read { id } => {
-                Happened::Observed(Observed { id, status: Status::Scheduled, decisions: Vec::new() })
-            }
+            Action::Read { id } => Happened::Observed(Observed {
+                id,
+                status: Status::Scheduled,
+                decisions: Vec::new(),
+                change: None,
+                target: None,
+                planned_start: None,
+                planned_end: None,
+            }),
             Action::Implement { .. } => Happened::Implementing {},
             Action::Close { category, .. } => Happened::Closed { category },
             Action::Conclude { pointer, .. } => Happened::Concluded { pointer },

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::facts::{Run, Target};
-use crate::policy::Category;
+use crate::policy::{Category, Moment};
 use crate::promotion::{Fields, Person};
 use crate::readiness::Needed;
 use crate::readiness::reason::Reason;
 use crate::risk::Risk;
-use crate::scalar::{Commit, Digest, Name, Timestamp};
+use crate::scalar::{Commit, Digest, Email, Name, Timestamp};
 
 /// Which engine decides (AU2). A journal is continued by no other.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -70,6 +70,9 @@ pub struct Opened {
     /// The id of a change request that was made by hand (EX1); absent: one is filed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub supplied: Option<Name>,
+    /// The change request whose deployment this full rollback restores (FR3); absent: it is no full rollback.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restores: Option<Name>,
 }
 
 /// What readiness was, at one time, and everything that follows from it (RD3).
@@ -163,6 +166,18 @@ pub struct Observed {
     pub status: Status,
     /// Everyone's latest word.
     pub decisions: Vec<Decision>,
+    /// The change that it was filed for, or that used it first. Absent: none has, or the system does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<Digest>,
+    /// Where it says that it deploys (EX3). Absent: it does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<Target>,
+    /// Before this nothing is deployed under it, where it was planned by hand (CR5).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub planned_start: Option<Timestamp>,
+    /// From this on nothing is deployed under it, where it was planned by hand (CR5).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub planned_end: Option<Timestamp>,
 }
 
 /// Why a deployment may begin.
@@ -275,6 +290,58 @@ pub enum Closure {
     Cancelled,
 }
 
+/// What is owed after an emergency (EM4).
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Duty {
+    /// Somebody who had no part in the change reviews and approves it in retrospect.
+    Review,
+    /// A check that was not met is met under standard conditions.
+    EvidenceGap,
+    /// The root cause is found and written down.
+    RootCause,
+    /// A retrospective is held.
+    Retrospective,
+    /// Lower environments get what the emergency deployed.
+    Reconciliation,
+}
+
+/// One thing that is owed after an emergency: by whom, until when.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Obligation {
+    /// Its name within the change, such as `review` or `gap-unit-tests`.
+    pub id: Name,
+    /// Of what kind it is.
+    pub duty: Duty,
+    /// What is to be done.
+    pub what: String,
+    /// Who answers for it.
+    pub owner: Email,
+    /// Until when.
+    pub due: Timestamp,
+}
+
+/// How an obligation was fulfilled.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Fulfilment {
+    /// Which obligation.
+    pub obligation: Name,
+    /// By whom.
+    pub by: Person,
+    /// Where to look at what was done: a link, a ticket, a digest.
+    pub reference: String,
+    /// What else is to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// The engine that wrote this down, which may be another than the one that decided the change.
+    pub engine: Engine,
+}
+
 /// Why an effect could not be performed.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -300,6 +367,9 @@ pub enum Event {
     Continued {
         /// That run.
         run: Run,
+        /// Whether that run was given the change request's id, and so took the fast path (EX2).
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        by_id: bool,
     },
     /// Readiness was judged, before deployment.
     Assessed(Box<Assessment>),
@@ -336,6 +406,20 @@ pub enum Event {
     Observed(Observed),
     /// The change request was approved, and that was read back.
     Approved(Basis),
+    /// An emergency was activated, and this is owed for it (EM4).
+    Obliged {
+        /// What is owed.
+        obligations: Vec<Obligation>,
+    },
+    /// Something that was owed was done (EM4).
+    Fulfilled(Fulfilment),
+    /// Somebody was told, through a channel of the policy (PC9).
+    Notified {
+        /// Through which channel.
+        channel: Name,
+        /// Of what.
+        moment: Moment,
+    },
     /// The approval is void: what it rested on changed (GA2).
     Voided {
         /// What changed.
@@ -401,6 +485,9 @@ impl Event {
             Self::ApprovalRequested {} => "approval-requested",
             Self::Observed(_) => "observed",
             Self::Approved(_) => "approved",
+            Self::Obliged { .. } => "obliged",
+            Self::Fulfilled(_) => "fulfilled",
+            Self::Notified { .. } => "notified",
             Self::Voided { .. } => "voided",
             Self::Rejected { .. } => "rejected",
             Self::Cleared { .. } => "cleared",

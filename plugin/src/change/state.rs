@@ -1,8 +1,10 @@
 //! The states of a change, named as ITIL names them (CR7), and the fold of events into them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::change::event::{Assessment, Basis, Closure, Conclusion, Event, Observed, Opened, Ran, Status, Step};
+use crate::change::event::{
+    Assessment, Basis, Closure, Conclusion, Event, Fulfilment, Obligation, Observed, Opened, Ran, Status, Step,
+};
 use crate::facts::Run;
 use crate::scalar::{Digest, Name, Timestamp};
 
@@ -229,10 +231,20 @@ pub struct Life {
     pub failed: Option<(Timestamp, String, crate::change::event::Trouble)>,
     /// When the latest assessment was made.
     pub assessed_at: Option<Timestamp>,
+    /// When the first event happened.
+    pub began_at: Option<Timestamp>,
     /// When the last event happened.
     pub last_at: Option<Timestamp>,
     /// Until when the engine had the host wait last.
     pub waited_until: Option<Timestamp>,
+    /// Whether a run was given the request's id (EX2).
+    pub by_id: bool,
+    /// When the pointer to the last concluded deployment was moved.
+    pub concluded_at: Option<Timestamp>,
+    /// What is owed after an emergency, and how it was fulfilled (EM4).
+    pub obligations: Vec<(Obligation, Option<(Timestamp, Fulfilment)>)>,
+    /// The keys of notifications that were sent, or could not be (PC9).
+    pub notified: BTreeSet<String>,
 }
 
 impl Life {
@@ -245,23 +257,52 @@ impl Life {
             pending: None,
             failed: None,
             assessed_at: None,
+            began_at: None,
             last_at: None,
             waited_until: None,
+            by_id: false,
+            concluded_at: None,
+            obligations: Vec::new(),
+            notified: BTreeSet::new(),
         }
     }
 
     /// The life after `event`, which happened at `at`.
     pub fn after(mut self, at: Timestamp, event: Event) -> Result<Self, IllegalTransition> {
+        self.began_at.get_or_insert(at);
         self.last_at = Some(at);
         match &event {
             Event::Opened(opened) => self.runs.push(opened.run.clone()),
             Event::Assessed(_) | Event::Reassessed(_) => self.assessed_at = Some(at),
+            Event::Concluded { .. } => self.concluded_at = Some(at),
             _ => {}
         }
         match event {
-            Event::Continued { run } if self.change != Change::New => self.runs.push(run),
+            Event::Continued { run, by_id } if self.change != Change::New => {
+                self.runs.push(run);
+                self.by_id |= by_id;
+            }
             Event::Intended { effect } if self.change != Change::New && self.pending.is_none() => {
                 self.pending = Some(effect);
+            }
+            Event::Failed { effect, .. } if self.pending.as_ref() == Some(&effect) && effect.starts_with("notify/") => {
+                self.pending = None;
+                self.notified.insert(effect);
+            }
+            Event::Notified { .. } if self.pending.as_ref().is_some_and(|effect| effect.starts_with("notify/")) => {
+                self.notified.extend(self.pending.take());
+            }
+            Event::Obliged { obligations }
+                if self.obligations.is_empty() && matches!(self.change, Change::Scheduled(_, Basis::Emergency {})) =>
+            {
+                self.obligations = obligations.into_iter().map(|obligation| (obligation, None)).collect();
+            }
+            Event::Fulfilled(fulfilment) if self.owes(&fulfilment.obligation) => {
+                for (obligation, fulfilled) in &mut self.obligations {
+                    if obligation.id == fulfilment.obligation {
+                        *fulfilled = Some((at, fulfilment.clone()));
+                    }
+                }
             }
             Event::Failed { effect, trouble } if self.pending.as_ref() == Some(&effect) => {
                 self.pending = None;
@@ -281,6 +322,12 @@ impl Life {
             }
         }
         Ok(self)
+    }
+
+    /// Whether this is owed, and not yet done.
+    #[must_use]
+    pub fn owes(&self, id: &Name) -> bool {
+        self.obligations.iter().any(|(obligation, fulfilled)| obligation.id == *id && fulfilled.is_none())
     }
 
     /// The scopes of all runs so far (EV2).
@@ -317,6 +364,9 @@ fn is_outcome(event: &Event) -> bool {
         | Event::Intended { .. }
         | Event::Voided { .. }
         | Event::Rejected { .. }
+        | Event::Obliged { .. }
+        | Event::Fulfilled(_)
+        | Event::Notified { .. }
         | Event::Cleared { .. }
         | Event::Ended { .. }
         | Event::Reassessed(_) => false,

@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 use crate::change::event::{Basis, Closure, Decision, Event, Kind, Observed, Status};
 use crate::connectors::{Pause, Talk, trouble};
 use crate::effect::{Action, Effect, Filing};
+use crate::facts::Target;
 use crate::formats::json;
-use crate::scalar::{Digest, Name};
+use crate::prepared::Prepared;
+use crate::scalar::{Digest, Name, Timestamp};
 
 /// How often a write is tried again when somebody else wrote first.
 const MAX_CONFLICTS: usize = 5;
@@ -25,7 +27,7 @@ pub struct Record {
     pub version: u32,
     /// The request's id.
     pub id: Name,
-    /// The key of the change (CR6); absent for a request that was made by hand.
+    /// The key of the change that it was filed for, or that used it first (CR6). Absent: none has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<Digest>,
     /// Its state (CR7).
@@ -38,6 +40,18 @@ pub struct Record {
     /// In one line, what a request made by hand is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
+    /// Where a request made by hand deploys (EX3, EX5).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<Target>,
+    /// When a request made by hand is planned to begin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub planned_start: Option<Timestamp>,
+    /// When it is planned to have ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub planned_end: Option<Timestamp>,
+    /// Its planned downtime, in minutes (CR5).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outage_minutes: Option<u32>,
     /// What an approval is about, now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delta: Option<Digest>,
@@ -64,6 +78,32 @@ pub struct Record {
     pub close_notes: Option<String>,
 }
 
+impl Record {
+    fn new(id: Name) -> Self {
+        Self {
+            version: 1,
+            id,
+            key: None,
+            status: Status::New,
+            kind: Kind::Standard,
+            filing: None,
+            title: None,
+            target: None,
+            planned_start: None,
+            planned_end: None,
+            outage_minutes: None,
+            delta: None,
+            policy: None,
+            asked: Vec::new(),
+            approved_by_readiness: false,
+            decisions: Vec::new(),
+            attachments: BTreeMap::new(),
+            close_category: None,
+            close_notes: None,
+        }
+    }
+}
+
 /// Performs one effect: the event that answers it, or the pause before the next exchange.
 pub fn perform(talk: &mut Talk<'_>, effect: &Effect) -> Result<Event, Pause> {
     match &effect.action {
@@ -83,16 +123,20 @@ pub fn perform(talk: &mut Talk<'_>, effect: &Effect) -> Result<Event, Pause> {
                 record.approved_by_readiness = false;
                 record.kind = *kind;
                 record.asked.clone_from(why);
+                record.key.get_or_insert(effect.change);
                 (record.delta, record.policy) = (Some(*delta), Some(*policy));
             })?;
             Ok(Event::ApprovalRequested {})
         }
         Action::Read { id } => {
             let (_, record) = read(talk, id)?;
-            Ok(Event::Observed(Observed { id: record.id, status: record.status, decisions: record.decisions }))
+            Ok(Event::Observed(observed(record)))
         }
         Action::Implement { id } => {
-            change(talk, id, |record| record.status = Status::Implement)?;
+            change(talk, id, |record| {
+                record.status = Status::Implement;
+                record.key.get_or_insert(effect.change);
+            })?;
             Ok(Event::Implementing {})
         }
         Action::Close { id, category, notes } => {
@@ -111,11 +155,46 @@ pub fn perform(talk: &mut Talk<'_>, effect: &Effect) -> Result<Event, Pause> {
             })?;
             Ok(Event::LeftOpen { category: *category })
         }
-        Action::Run { .. } | Action::Conclude { .. } | Action::Wait { .. } => Err(trouble(
+        Action::Run { .. } | Action::Conclude { .. } | Action::Notify { .. } | Action::Wait { .. } => Err(trouble(
             "not-for-connect",
             format!("`{}` is performed by the host, not by a change system", effect.action.name()),
         )),
     }
+}
+
+/// What the record shows.
+#[must_use]
+pub fn observed(record: Record) -> Observed {
+    let target = record.filing.map(|filing| filing.target).or(record.target);
+    let Record { id, status, decisions, key, planned_start, planned_end, .. } = record;
+    Observed { id, status, decisions, change: key, target, planned_start, planned_end }
+}
+
+/// Files a change request that nobody's pipeline made yet, or finds it again; people decide on it (CR5, EX5).
+pub fn prepare(talk: &mut Talk<'_>, prepared: &Prepared) -> Result<Record, Pause> {
+    let path = record_path(&prepared.id)?;
+    for _ in 0..MAX_CONFLICTS {
+        if let Some((_, bytes)) = talk.get(&path)? {
+            return parse(&path, &bytes);
+        }
+        let record = Record {
+            title: Some(prepared.title.clone()),
+            target: Some(prepared.target.clone()),
+            planned_start: prepared.planned_start,
+            planned_end: prepared.planned_end,
+            outage_minutes: prepared.outage_minutes,
+            status: Status::Authorize,
+            ..Record::new(prepared.id.clone())
+        };
+        let content = talk.keep(print(&record)?);
+        if talk.put(&path, content, None)? {
+            return match talk.get(&path)? {
+                Some((stored, _)) if stored == content => Ok(record),
+                Some(_) | None => Err(not_taken(&path)),
+            };
+        }
+    }
+    Err(contended(&path))
 }
 
 /// Writes what a person said about a request: who, when, why, and about what (GA2).
@@ -162,21 +241,12 @@ fn file(talk: &mut Talk<'_>, key: Digest, filing: &Filing) -> Result<Event, Paus
             };
         }
         let record = Record {
-            version: 1,
-            id: id.clone(),
             key: Some(key),
-            status: Status::New,
             kind: filing.kind,
             filing: Some(Box::new(filing.clone())),
-            title: None,
             delta: Some(filing.delta),
             policy: Some(filing.policy),
-            asked: Vec::new(),
-            approved_by_readiness: false,
-            decisions: Vec::new(),
-            attachments: BTreeMap::new(),
-            close_category: None,
-            close_notes: None,
+            ..Record::new(id.clone())
         };
         let content = talk.keep(print(&record)?);
         if talk.put(&path, content, None)? {

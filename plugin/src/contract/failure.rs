@@ -23,6 +23,12 @@ pub enum Code {
     Promotion,
     /// The pull request is not the one that made what is deployed (IN5).
     WrongPromotion,
+    /// The change request cannot be rolled back to (FR2).
+    Rollback,
+    /// What was prepared by hand cannot be read (EX5).
+    Prepared,
+    /// What is said to be done is not owed, or does not count (EM4).
+    Obligation,
     /// An inventory entry cannot be read.
     Inventory,
     /// The journal is damaged, or was begun by another engine.
@@ -92,6 +98,9 @@ impl Failure {
             | Code::Policy
             | Code::Promotion
             | Code::WrongPromotion
+            | Code::Rollback
+            | Code::Prepared
+            | Code::Obligation
             | Code::Inventory
             | Code::BadAnswer => 2,
         };

@@ -3,18 +3,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use crate::change::journal::Journal;
 use crate::contract::failure::{Code, Failure};
 use crate::contract::session::{Held, Session};
-use crate::contract::v1::{Documents, Named, PlanRequest, Tree};
+use crate::contract::v1::{Documents, Named, PlanRequest, Rollback, Tree};
 use crate::evidence::Evidence;
-use crate::facts::{self, Facts, From, IgnoreFile, Inventory, Locker};
+use crate::facts::{self, Facts, From, IgnoreFile, Inventory, Locker, Restoration};
+use crate::history;
 use crate::policy::Policy;
 use crate::problem::Problem;
-use crate::promotion::{self, Promotion};
-use crate::scalar::{Commit, Digest};
+use crate::promotion::{self, Person, Promotion};
+use crate::scalar::Digest;
 
 /// More evidence documents are refused.
 pub(super) const MAX_DOCUMENTS: usize = 65_536;
+
+/// More journals of other changes are refused.
+pub(super) const MAX_HISTORY: usize = 10_000;
 
 /// Reads every document that the request names. Bad evidence is part of the facts; anything else that is bad refuses
 /// the change before anything is written (PR4).
@@ -29,20 +34,24 @@ pub(super) fn facts(session: &mut Session, request: &PlanRequest) -> Result<Fact
         ));
     }
     let (policy, policy_digest) = policy(session, request)?;
-    let (promotion, fields) = promotion(session, request, &policy)?;
+    let journals = journals(session, &request.history)?;
+    let Source { promotion, digest: promotion_digest, fields, restoration } = match &request.rollback {
+        None => promoted(session, request, &policy)?,
+        Some(rollback) => restored(rollback, request, &policy, &journals)?,
+    };
     let inventory = inventory(session, &documents.inventory)?;
     let concluded = documents.concluded.as_ref().map(|tree| self::inventory(session, tree)).transpose()?;
     let staging = documents.staging.as_ref().map(|tree| self::inventory(session, tree)).transpose()?;
-    belongs(&promotion, request, inventory.commit.as_ref())?;
     let ignore = ignore_file(session, documents)?;
     let delta = facts::delta(&inventory, concluded.as_ref(), &policy.inventory, &ignore, request.force_redeploy)
         .map_err(|problem| Failure::all(Code::Policy, Some("policy"), vec![problem]))?;
+    let past = history::past(&journals, &request.target, &policy, request.now);
     Ok(Facts {
         now: request.now,
         target: request.target.clone(),
         run: request.run.clone(),
         promotion,
-        promotion_digest: documents.promotion.digest,
+        promotion_digest,
         fields,
         policy,
         policy_digest,
@@ -52,6 +61,8 @@ pub(super) fn facts(session: &mut Session, request: &PlanRequest) -> Result<Fact
         delta,
         staging,
         locker: locker(session, &documents.evidence)?,
+        past,
+        restoration,
         change_request_id: request.change_request_id.clone(),
         attempt: request.attempt,
     })
@@ -80,28 +91,110 @@ fn policy(session: &mut Session, request: &PlanRequest) -> Result<(Policy, Diges
     Ok((policy, Digest::of(text.as_bytes())))
 }
 
-fn promotion(
-    session: &mut Session,
-    request: &PlanRequest,
-    policy: &Policy,
-) -> Result<(Promotion, promotion::Fields), Failure> {
-    let named = &request.documents.promotion;
+/// Where the fields of the change request come from.
+struct Source {
+    promotion: Promotion,
+    digest: Digest,
+    fields: promotion::Fields,
+    restoration: Option<Restoration>,
+}
+
+/// From the promotion pull request (IN5).
+fn promoted(session: &mut Session, request: &PlanRequest, policy: &Policy) -> Result<Source, Failure> {
+    let Some(named) = &request.documents.promotion else {
+        return Err(Failure::one(
+            Code::Promotion,
+            "there is no promotion pull request",
+            "give the pull request whose merge made the commit that is deployed",
+        ));
+    };
     let refuse = |problems: Vec<Problem>| Failure::all(Code::Promotion, Some(&named.name), problems);
     let bytes = session.bytes(&named.name, &named.digest)?;
     let promotion = promotion::github::read(bytes).map_err(|problem| refuse(vec![problem]))?;
     let fields = promotion::template::parse(&promotion.body, &policy.required_fields).map_err(refuse)?;
-    Ok((promotion, fields))
+    belongs(&promotion, &named.name, request)?;
+    Ok(Source { promotion, digest: named.digest, fields, restoration: None })
+}
+
+/// From the change that is restored: nothing is promoted (FR1, FR2).
+fn restored(
+    rollback: &Rollback,
+    request: &PlanRequest,
+    policy: &Policy,
+    journals: &[Journal],
+) -> Result<Source, Failure> {
+    let refuse = |problem: Problem| Failure::all(Code::Rollback, None, vec![problem]);
+    let id = &rollback.change_request_id;
+    let limit = policy.deployment.rollback_limit;
+    let (good, current) = history::to_restore(journals, id, &request.target, limit).map_err(refuse)?;
+    let documents = &request.documents;
+    let commit_of = |tree: Option<&Tree>| tree.and_then(|tree| tree.commit.clone());
+    if commit_of(Some(&documents.inventory)) != good.opened.commit {
+        return Err(refuse(Problem::new(
+            format!("the inventory is not the one that change request `{id}` deployed"),
+            "give the inventory at the commit of that change",
+        )));
+    }
+    if commit_of(documents.concluded.as_ref()) != current.opened.commit {
+        return Err(refuse(Problem::new(
+            format!("the pointer does not stand where change request `{}` left it", current.id),
+            "find out who moved it; a rollback needs to know what is deployed",
+        )));
+    }
+    let opened = &good.opened;
+    let Some(commit) = &opened.commit else {
+        return Err(refuse(Problem::new(
+            format!("change request `{id}` deployed a plain directory, which no commit names"),
+            "keep the inventory in git; until then deploy the older entries as an ordinary change",
+        )));
+    };
+    let person = |id: &String| Person { id: id.clone(), login: id.clone() };
+    let nobody = Person { id: String::new(), login: String::new() };
+    let promotion = Promotion {
+        repository: opened.repository.clone(),
+        number: opened.promotion,
+        url: opened.promotion_url.clone(),
+        title: opened.title.clone(),
+        body: String::new(),
+        base: request.target.environment.to_string(),
+        head: commit.clone(),
+        merge_commit: Some(commit.clone()),
+        merged_at: None,
+        merged_by: None,
+        author: opened.involved.first().map_or(nobody, person),
+        contributors: opened.involved.iter().map(person).collect(),
+        contributors_complete: true,
+        labels: Vec::new(),
+        reviews: Vec::new(),
+        changed_paths: None,
+    };
+    let restoration = Restoration { id: id.clone(), replaces: current.id.clone(), emergency: rollback.emergency };
+    let digest = Digest::of(format!("restores {id}").as_bytes());
+    Ok(Source { promotion, digest, fields: opened.fields.clone(), restoration: Some(restoration) })
+}
+
+/// The journals of other changes; one that does not verify stops everything, because nobody knows what it hides.
+pub(super) fn journals(session: &Session, history: &[Named]) -> Result<Vec<Journal>, Failure> {
+    if history.len() > MAX_HISTORY {
+        return Err(Failure::one(
+            Code::OverLimit,
+            format!("the request names {} journals of other changes", history.len()),
+            format!("it may name {MAX_HISTORY}; keep older changes in an archive beside the ledger"),
+        ));
+    }
+    let read = |named: &Named| {
+        Journal::read(session.bytes(&named.name, &named.digest)?)
+            .map_err(|problem| Failure::all(Code::Journal, Some(&named.name), vec![problem]))
+    };
+    history.iter().map(read).collect()
 }
 
 /// The pull request must be the one whose merge made the commit that is deployed (IN5).
-fn belongs(promotion: &Promotion, request: &PlanRequest, commit: Option<&Commit>) -> Result<(), Failure> {
+fn belongs(promotion: &Promotion, document: &str, request: &PlanRequest) -> Result<(), Failure> {
     let environment = request.target.environment.as_str();
+    let commit = request.documents.inventory.commit.as_ref();
     let wrong = |message: String, help: &str| {
-        Err(Failure::all(
-            Code::WrongPromotion,
-            Some(&request.documents.promotion.name),
-            vec![Problem::new(message, help)],
-        ))
+        Err(Failure::all(Code::WrongPromotion, Some(document), vec![Problem::new(message, help)]))
     };
     let number = promotion.number;
     if promotion.base != environment {
@@ -128,7 +221,7 @@ fn belongs(promotion: &Promotion, request: &PlanRequest, commit: Option<&Commit>
     }
 }
 
-fn inventory(session: &mut Session, tree: &Tree) -> Result<Inventory, Failure> {
+pub(super) fn inventory(session: &mut Session, tree: &Tree) -> Result<Inventory, Failure> {
     let mut inventory = Inventory { commit: tree.commit.clone(), entries: BTreeMap::new() };
     let mut errors = Vec::new();
     let mut files: Vec<&Named> = tree.files.iter().filter(|named| facts::is_entry_path(&named.name)).collect();

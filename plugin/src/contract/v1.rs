@@ -4,23 +4,25 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::change::event::{Assessment, Decision, Engine, Kind};
+use crate::change::event::{Assessment, Decision, Engine, Event, Kind};
 use crate::change::journal::{self, Entry, Journal};
 use crate::change::state::Change;
 use crate::connectors::{self, Exchange, Pause, Response as Exchanged, System, Talk, ledger};
 use crate::contract::failure::{Code, Failure};
 use crate::contract::gather;
+use crate::contract::register::{self, Survey};
 use crate::contract::session::{Held, MAX_DOCUMENT_BYTES, MAX_TOTAL_BYTES, Session};
 use crate::contract::{CONTRACT, identity};
 use crate::effect::{Action, Effect};
 use crate::evidence::{Check, Outcome as CheckOutcome, Report, Severity};
 use crate::facts::{Facts, Run, Target};
-use crate::inventory::Difference;
+use crate::inventory::{Difference, Version};
 use crate::plan::outcome::{Outcome, Stop, Verdict};
 use crate::plan::{self, Answer, Drive, World};
 use crate::policy::Category;
+use crate::prepared::{self, Prepared};
 use crate::problem::Problem;
-use crate::promotion::{Fields, template};
+use crate::promotion::{Fields, Person, template};
 use crate::readiness::reason::Reason;
 use crate::readiness::{Needed, Readiness};
 use crate::risk::Risk;
@@ -64,6 +66,64 @@ pub enum Request {
         /// The journal.
         journal: Named,
     },
+    /// Where all changes stand, and what is owed of them (EM4).
+    Survey {
+        /// The contract that the host speaks.
+        contract: String,
+        /// The host's clock.
+        now: Timestamp,
+        /// The journals of all changes.
+        journals: Vec<Named>,
+    },
+    /// Write down that something that was owed was done (EM4).
+    Fulfil(Box<FulfilRequest>),
+    /// Which change requests a file asks to be made by hand (EX5).
+    Prepare {
+        /// The contract that the host speaks.
+        contract: String,
+        /// The file.
+        document: Named,
+    },
+    /// How the inventories of several environments differ (IN6).
+    Reconcile {
+        /// The contract that the host speaks.
+        contract: String,
+        /// The environments, lowest first.
+        environments: Vec<Tier>,
+    },
+}
+
+/// An environment with its inventory.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Tier {
+    /// The environment.
+    pub environment: Name,
+    /// Its inventory.
+    pub inventory: Tree,
+}
+
+/// A request to write down that something that was owed was done.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct FulfilRequest {
+    /// The contract that the host speaks.
+    pub contract: String,
+    /// The host's clock.
+    pub now: Timestamp,
+    /// The change's journal.
+    pub journal: Named,
+    /// Which obligation.
+    pub obligation: Name,
+    /// By whom.
+    pub by: Person,
+    /// Where to look at what was done.
+    pub reference: String,
+    /// What else is to say.
+    #[serde(default)]
+    pub note: Option<String>,
 }
 
 /// A document: its name for people, the digest of its bytes.
@@ -100,8 +160,9 @@ pub struct Documents {
     /// The evidence-checks config in IBM's format, which replaces the policy's requirements (PO2).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence_checks: Option<Named>,
-    /// The promotion pull request, as GitHub's API gives it.
-    pub promotion: Named,
+    /// The promotion pull request, as GitHub's API gives it. Absent only for a full rollback, which promotes nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promotion: Option<Named>,
     /// The inventory at the commit to deploy.
     pub inventory: Tree,
     /// The inventory at the last concluded deployment of the target; absent: there was none (IN2).
@@ -161,9 +222,12 @@ pub struct PlanRequest {
     /// Whether entries that did not change are deployed again (IN2).
     #[serde(default)]
     pub force_redeploy: bool,
-    /// Whether a change on this target was unsuccessful within the policy's time (RK1).
+    /// The full rollback that is asked for (FR1); absent: an ordinary change.
     #[serde(default)]
-    pub unsuccessful_recently: bool,
+    pub rollback: Option<Rollback>,
+    /// The journals of all other changes that the host knows of: what failed, what was proved, what is owed.
+    #[serde(default)]
+    pub history: Vec<Named>,
     /// The journal; absent: the answer says only which journal is needed.
     #[serde(default)]
     pub journal: Option<Named>,
@@ -173,6 +237,18 @@ pub struct PlanRequest {
     /// Who performs which commands.
     #[serde(default)]
     pub drive: Drive,
+}
+
+/// A full rollback (FR1).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Rollback {
+    /// The change request whose deployment is restored: a concluded one of the same target.
+    pub change_request_id: Name,
+    /// Whether the actor of the run declares an emergency, so that nobody is waited for.
+    #[serde(default)]
+    pub emergency: bool,
 }
 
 fn first_attempt() -> u32 {
@@ -205,6 +281,11 @@ pub enum Errand {
         /// The effect.
         effect: Effect,
     },
+    /// Make a change request by hand, which people decide on before a run is given its id (CR5, EX5).
+    Prepare {
+        /// The request.
+        request: Box<Prepared>,
+    },
     /// Write down what a person decided on a change request. For the ledger only: other systems ask people themselves.
     Decide {
         /// The change request.
@@ -236,6 +317,8 @@ pub enum Response {
         key: Digest,
         /// The id under which a system that lets us choose keeps its change request.
         id: Name,
+        /// The name of the journal beside that change request: one that was made by hand may serve several changes.
+        journal: String,
     },
     /// What must happen next.
     Plan(Box<PlanResponse>),
@@ -243,6 +326,25 @@ pub enum Response {
     Exchange(Exchange),
     /// Where a change stands.
     Status(Box<Standing>),
+    /// Where all changes stand.
+    Survey(Survey),
+    /// It is written down: the journal is to be made durable.
+    Fulfilled {
+        /// The journal with it.
+        journal: Head,
+    },
+    /// Which change requests are to be made by hand.
+    Prepared {
+        /// The requests, in the order of the file.
+        requests: Vec<Prepared>,
+    },
+    /// How the inventories differ.
+    Reconciliation {
+        /// Entries that are not the same everywhere, by name: for each environment in turn the version, or nothing.
+        differing: BTreeMap<String, Vec<Option<Version>>>,
+        /// How many entries are the same everywhere.
+        same: u32,
+    },
     /// Nothing can be decided.
     Failure(Failure),
 }
@@ -363,6 +465,26 @@ pub struct Head {
     pub head: Digest,
 }
 
+impl PlanResponse {
+    fn new(key: Digest, id: Name, state: &str) -> Self {
+        Self {
+            key,
+            id,
+            state: state.to_owned(),
+            journal: None,
+            appended: Vec::new(),
+            effect: None,
+            would: Vec::new(),
+            end: None,
+            judgement: None,
+        }
+    }
+
+    fn ended(key: Digest, id: Name, stop: Stop) -> Self {
+        Self { end: Some(End::from(stop)), ..Self::new(key, id, Change::New.name()) }
+    }
+}
+
 /// How a run of the flow ended, for hosts: they show the words and exit with the code.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -430,6 +552,8 @@ pub struct Standing {
     pub state: String,
     /// Where.
     pub target: Option<Target>,
+    /// The inventory commit that is deployed.
+    pub commit: Option<Commit>,
     /// An effect that was begun and whose outcome is not known.
     pub pending: Option<String>,
     /// The digest of the last line.
@@ -437,6 +561,9 @@ pub struct Standing {
     /// All lines.
     pub entries: Vec<Entry>,
 }
+
+/// The name of a change's journal beside its change request.
+const JOURNAL: &str = "journal.jsonl";
 
 /// Answers a request that was read.
 pub(super) fn answer(session: &mut Session, request: Request) -> Result<Response, Failure> {
@@ -465,6 +592,24 @@ pub(super) fn answer(session: &mut Session, request: Request) -> Result<Response
             speaks(&contract)?;
             status(session, &journal)
         }
+        Request::Survey { contract, now, journals } => {
+            speaks(&contract)?;
+            register::survey(session, now, &journals)
+        }
+        Request::Fulfil(request) => {
+            speaks(&request.contract)?;
+            register::fulfil(session, *request)
+        }
+        Request::Prepare { contract, document } => {
+            speaks(&contract)?;
+            let requests = prepared::read(session.bytes(&document.name, &document.digest)?)
+                .map_err(|problem| Failure::all(Code::Prepared, Some(&document.name), vec![problem]))?;
+            Ok(Response::Prepared { requests })
+        }
+        Request::Reconcile { contract, environments } => {
+            speaks(&contract)?;
+            register::reconcile(session, &environments)
+        }
     }
 }
 
@@ -484,6 +629,7 @@ fn describe() -> Description {
         ("document-bytes", MAX_DOCUMENT_BYTES),
         ("total-bytes", MAX_TOTAL_BYTES),
         ("documents", gather::MAX_DOCUMENTS),
+        ("history", gather::MAX_HISTORY),
         ("journal-entries", journal::MAX_ENTRIES),
         ("exchanges", connectors::MAX_EXCHANGES),
         ("json-nesting", crate::formats::json::NESTING),
@@ -567,11 +713,22 @@ fn plan(session: &mut Session, mut request: PlanRequest) -> Result<Response, Fai
     let mut facts = gather::facts(session, &request)?;
     let key = facts.key();
     let id = id_of(&key)?;
-    let Some(named) = &request.journal else {
-        return Ok(Response::Recall { key, id: request.change_request_id.unwrap_or(id) });
+    let recall = |journal: String| {
+        let id = request.change_request_id.clone().unwrap_or_else(|| id.clone());
+        Ok(Response::Recall { key, id, journal })
     };
+    let Some(named) = &request.journal else { return recall(JOURNAL.to_owned()) };
     let journal = Journal::read(session.bytes(&named.name, &named.digest)?)
         .map_err(|problem| Failure::all(Code::Journal, Some(&named.name), vec![problem]))?;
+    if let Some(other) = journal.life.change.opened().filter(|opened| opened.key != key) {
+        // Made for another change: nothing of it is reused, and this one has a journal of its own beside it (EX3).
+        if other.target.pointer() != facts.target.pointer() && facts.policy.block_target_mismatch {
+            let id = request.change_request_id.as_ref().unwrap_or(&id);
+            let stop = plan::target_mismatch(id, &other.target, &facts.target);
+            return Ok(Response::Plan(Box::new(PlanResponse::ended(key, id.clone(), stop))));
+        }
+        return recall(format!("journal-{}.jsonl", key.short()));
+    }
     if let Some(checks) = &request.documents.evidence_checks {
         let bytes = session.bytes(&checks.name, &checks.digest)?.to_vec();
         session.blobs.insert(checks.digest, bytes);
@@ -586,19 +743,8 @@ fn plan(session: &mut Session, mut request: PlanRequest) -> Result<Response, Fai
         started: request.started,
         engine: &engine,
         blobs: &mut session.blobs,
-        unsuccessful_recently: request.unsuccessful_recently,
     };
-    let mut response = PlanResponse {
-        key,
-        id,
-        state: journal.life.change.name().to_owned(),
-        journal: None,
-        appended: Vec::new(),
-        effect: None,
-        would: Vec::new(),
-        end: None,
-        judgement: None,
-    };
+    let mut response = PlanResponse::new(key, id, journal.life.change.name());
     let refuse = |problem: Problem| Failure::all(Code::BadAnswer, None, vec![problem]);
     match request.mode {
         Mode::Act => {
@@ -663,27 +809,17 @@ fn connect(session: &mut Session, request: &ConnectRequest) -> Result<Response, 
     }
     let (documents, blobs) = session.parts();
     let mut talk = Talk::new(&request.responses, blobs, documents);
+    let shown = |record| Event::Observed(ledger::observed(record));
     let (key, done) = match &request.errand {
         Errand::Perform { effect } => (effect.key.as_str(), ledger::perform(&mut talk, effect)),
-        Errand::Decide { id, decision } => {
-            let done = ledger::decide(&mut talk, id, decision);
-            (
-                "decide",
-                done.map(|record| {
-                    crate::change::event::Event::Observed(crate::change::event::Observed {
-                        id: record.id,
-                        status: record.status,
-                        decisions: record.decisions,
-                    })
-                }),
-            )
-        }
+        Errand::Prepare { request } => ("prepare", ledger::prepare(&mut talk, request).map(shown)),
+        Errand::Decide { id, decision } => ("decide", ledger::decide(&mut talk, id, decision).map(shown)),
     };
     match done {
         Ok(event) => Ok(Response::Exchange(Exchange::Done { event })),
         Err(Pause::Next(exchange)) => Ok(Response::Exchange(*exchange)),
         Err(Pause::Trouble(trouble)) => Ok(Response::Exchange(Exchange::Done {
-            event: crate::change::event::Event::Failed { effect: key.to_owned(), trouble: *trouble },
+            event: Event::Failed { effect: key.to_owned(), trouble: *trouble },
         })),
         Err(Pause::Nonsense(problem)) => Err(Failure::all(Code::BadAnswer, None, vec![*problem])),
     }
@@ -700,6 +836,7 @@ fn status(session: &mut Session, named: &Named) -> Result<Response, Failure> {
         id: change.filed().map(|filed| filed.id.clone()),
         state: change.name().to_owned(),
         target: change.opened().map(|opened| opened.target.clone()),
+        commit: change.opened().and_then(|opened| opened.commit.clone()),
         pending: journal.life.pending.clone(),
         head: journal.head(),
         entries,
@@ -718,6 +855,6 @@ pub fn is_for_connect(action: &Action) -> bool {
         | Action::Implement { .. }
         | Action::Close { .. }
         | Action::LeaveOpen { .. } => true,
-        Action::Run { .. } | Action::Conclude { .. } | Action::Wait { .. } => false,
+        Action::Run { .. } | Action::Conclude { .. } | Action::Notify { .. } | Action::Wait { .. } => false,
     }
 }

@@ -108,7 +108,7 @@ pub(super) fn record(world: &World<'_>, readiness: &Readiness) -> Assessment {
         labelled_by,
         outage_minutes: facts.policy.deployment.outage_minutes,
         category,
-        risk: risk::weigh(facts, category, world.unsuccessful_recently),
+        risk: risk::weigh(facts, category),
         reasons: readiness.reasons.iter().take(MAX_REASONS).cloned().collect(),
         reason_count: u32::try_from(readiness.reasons.len()).unwrap_or(u32::MAX),
         needed: readiness.needed.clone(),

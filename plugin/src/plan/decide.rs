@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::attachments::components_without_bom;
 use crate::calendar::{self, Allowed};
-use crate::change::event::{Assessment, Basis, Conclusion, Event, Kind, Opened, Status};
+use crate::change::event::{Assessment, Basis, Conclusion, Event, Kind, Observed, Opened, Status};
 use crate::change::journal::Journal;
 use crate::change::state::{Change, Closing, Ending, Filed, Work};
 use crate::closure::{self, Manner};
 use crate::effect::{Action, Filing};
 use crate::gate::{self, Ruling};
+use crate::obligations;
 use crate::plan::outcome::{Outcome, Stop};
-use crate::plan::{World, assessing, work};
+use crate::plan::{World, assessing, notify, work};
 use crate::policy::Stage;
 use crate::problem::Problem;
 use crate::readiness;
@@ -41,6 +42,12 @@ pub(super) fn next(world: &mut World<'_>, journal: &Journal) -> Result<Next, Pro
     if let Some(stop) = trouble(world, journal, &change) {
         return Ok(Next::Stop(stop));
     }
+    let next = rule(world, journal, change)?;
+    Ok(notify::first(world, journal, &next).unwrap_or(next))
+}
+
+/// The rule for the state in which the change is.
+fn rule(world: &mut World<'_>, journal: &Journal, change: Change) -> Result<Next, Problem> {
     Ok(match change {
         Change::New => append(Event::Opened(Box::new(opened(world)))),
         Change::Draft(_) => append(Event::Assessed(Box::new(assessing::before_deployment(world, journal)))),
@@ -51,7 +58,7 @@ pub(super) fn next(world: &mut World<'_>, journal: &Journal) -> Result<Next, Pro
         Change::Review(filed, basis, work, conclusion, closing) => {
             review(world, journal, &filed, &basis, &work, conclusion, &closing)
         }
-        Change::Closed(filed, ending) => conclude(&filed, ending),
+        Change::Closed(filed, ending) => conclude(world, journal, &filed, ending),
         Change::Canceled(filed, why) => Next::Stop(
             Stop::new(Outcome::Rejected, format!("change request `{}` will not be deployed: {why}", filed.id))
                 .help("talk to the approvers; a new attempt (`--attempt`) files a new change request"),
@@ -102,7 +109,16 @@ fn opened(world: &World<'_>) -> Opened {
         delta: facts.delta_digest(),
         involved,
         supplied: facts.change_request_id.clone(),
+        restores: facts.restoration.as_ref().map(|restoration| restoration.id.clone()),
     }
+}
+
+/// Whether what an earlier run found is reused: this run was given the change request's id, and neither the policy nor
+/// the kind of the change is another by now (EX2). The target and the delta are the same, or the journal would not be.
+fn is_fast(world: &World<'_>, journal: &Journal, assessment: &Assessment) -> bool {
+    let continued = world.facts.change_request_id.is_some()
+        && journal.life.change.opened().is_some_and(|opened| opened.run.id != world.facts.run.id);
+    continued && assessment.policy == world.facts.policy_digest && assessment.kind == gate::kind(world.facts).0
 }
 
 /// Whether the facts are no longer those that the assessment rests on.
@@ -150,7 +166,10 @@ fn filing(world: &World<'_>, opened: &Opened, assessment: &Assessment, at: Times
             Problem::new(format!("no id can be made of the key: {error}"), "report this as a defect")
         })?,
         kind: assessment.kind,
-        title: format!("Deploy {} to {}", crate::attachments::summary_of(&facts.delta), facts.target.label()),
+        title: match &opened.restores {
+            Some(id) => format!("Roll {} back to `{id}`", facts.target.label()),
+            None => format!("Deploy {} to {}", crate::attachments::summary_of(&facts.delta), facts.target.label()),
+        },
         target: facts.target.clone(),
         fields: opened.fields.clone(),
         automation: crate::attachments::automation_section(facts, opened, assessment),
@@ -162,7 +181,11 @@ fn filing(world: &World<'_>, opened: &Opened, assessment: &Assessment, at: Times
         outage_minutes: assessment.outage_minutes,
         pipeline: facts.run.pipeline.clone(),
         pipeline_version: facts.run.pipeline_version.clone(),
-        validation_record: "NA".to_owned(),
+        validation_record: match &facts.past.validated {
+            Some(validated) if validated.tested => validated.id.to_string(),
+            Some(_) | None => "NA".to_owned(),
+        },
+        restores: opened.restores.clone(),
         delta: opened.delta,
         policy: assessment.policy,
         methods: methods.into_iter().flatten().collect(),
@@ -197,8 +220,22 @@ fn attach(world: &mut World<'_>, journal: &Journal, filed: &Filed, wanted: &BTre
 
 /// Filed, not approved: attach everything, then approve, or ask people, or look what they said (CR3, CR4, GA1).
 fn authorize(world: &mut World<'_>, journal: &Journal, filed: &Filed) -> Next {
-    if is_outdated(world, &filed.assessment) {
+    let fast = is_fast(world, journal, &filed.assessment);
+    if !fast && is_outdated(world, &filed.assessment) {
         return append(Event::Assessed(Box::new(assessing::before_deployment(world, journal))));
+    }
+    let supplied = filed.opened.supplied.is_some();
+    if (supplied || fast) && fresh_look(world, journal, filed).is_none() {
+        // The state of the approval comes first (EX4).
+        return perform("read", Action::Read { id: filed.id.clone() });
+    }
+    if let Some(stop) = other_target(world, filed) {
+        return Next::Stop(stop);
+    }
+    let seen =
+        fresh_look(world, journal, filed).map(|observed| gate::judge(world.facts, &journal.life, filed, observed));
+    if let Some(Ruling::Rejected(why)) = seen {
+        return append(Event::Rejected { why });
     }
     match attach(world, journal, filed, &filed.assessment.attachments) {
         Attaching::Next(next) => return next,
@@ -207,17 +244,17 @@ fn authorize(world: &mut World<'_>, journal: &Journal, filed: &Filed) -> Next {
         }
         Attaching::Complete => {}
     }
-    let obstacles = gate::obstacles(filed.opened.supplied.is_some(), &filed.assessment);
+    let obstacles = gate::obstacles(supplied, &filed.assessment);
     let id = filed.id.clone();
     if obstacles.is_empty() {
-        return match window(world, filed.assessment.kind) {
+        return match barred(world, filed) {
             Some(stop) => Next::Stop(stop),
             None => {
                 perform("approve", Action::Approve { id, delta: filed.opened.delta, policy: filed.assessment.policy })
             }
         };
     }
-    if !filed.requested {
+    if !filed.requested && !matches!(seen, Some(Ruling::Approved(_))) {
         return perform(
             "request-approval",
             Action::RequestApproval {
@@ -229,7 +266,7 @@ fn authorize(world: &mut World<'_>, journal: &Journal, filed: &Filed) -> Next {
             },
         );
     }
-    let Some((_, observed)) = filed.observed.as_ref().filter(|(at, _)| *at >= fresh_since(world, journal)) else {
+    let Some(observed) = fresh_look(world, journal, filed) else {
         return perform("read", Action::Read { id });
     };
     match (gate::judge(world.facts, &journal.life, filed, observed), filed.assessment.kind) {
@@ -240,9 +277,18 @@ fn authorize(world: &mut World<'_>, journal: &Journal, filed: &Filed) -> Next {
     }
 }
 
-/// Since when a look at the change request is fresh: since this run began, or since it last waited.
-fn fresh_since(world: &World<'_>, journal: &Journal) -> Timestamp {
-    journal.life.waited_until.map_or(world.started, |waited| waited.max(world.started))
+/// What the change request showed since this run began, or since it last waited.
+fn fresh_look<'f>(world: &World<'_>, journal: &Journal, filed: &'f Filed) -> Option<&'f Observed> {
+    let since = journal.life.waited_until.map_or(world.started, |waited| waited.max(world.started));
+    filed.observed.as_ref().filter(|(at, _)| *at >= since).map(|(_, observed)| observed)
+}
+
+/// A change request that says that it deploys elsewhere blocks, where the policy says so (EX3).
+fn other_target(world: &World<'_>, filed: &Filed) -> Option<Stop> {
+    let facts = &*world.facts;
+    let there = filed.observed.as_ref().and_then(|(_, observed)| observed.target.as_ref())?;
+    let same = there.environment == facts.target.environment && there.region == facts.target.region;
+    (!same && facts.policy.block_target_mismatch).then(|| super::target_mismatch(&filed.id, there, &facts.target))
 }
 
 /// Not approved: wait if this run may, else end here (GA1).
@@ -283,6 +329,42 @@ fn hold(world: &World<'_>, filed: &Filed, obstacles: &[gate::Obstacle], ruling: 
     }
 }
 
+/// What bars a deployment now, whoever approved it: the calendar, the request's own window, what is owed. An emergency
+/// lifts all of it (EM1).
+fn barred(world: &World<'_>, filed: &Filed) -> Option<Stop> {
+    let facts = &*world.facts;
+    let kind = filed.assessment.kind;
+    let owed = &facts.past.overdue;
+    let planned = filed.observed.as_ref().and_then(|(_, observed)| planned(facts.now, &filed.id, observed));
+    match (kind, facts.policy.emergency.overdue_blocks && !owed.is_empty()) {
+        (Kind::Emergency, _) => None,
+        (Kind::Standard, true) => Some(
+            Stop::new(
+                Outcome::ObligationsOverdue,
+                format!("an emergency on {} still owes what is overdue", facts.target.label()),
+            )
+            .help("do what is owed and write it down with `countersign fulfil`, then run the same command again")
+            .details(owed.clone()),
+        ),
+        (Kind::Standard, false) => planned.or_else(|| window(world, kind)),
+    }
+}
+
+/// Whether now is inside the time that a request made by hand was planned for (CR5).
+fn planned(now: Timestamp, id: &Name, observed: &Observed) -> Option<Stop> {
+    let outside = |message: String, help: String| Some(Stop::new(Outcome::OutsideWindow, message).help(help));
+    match (observed.planned_start, observed.planned_end) {
+        (Some(start), _) if now < start => outside(
+            format!("change request `{id}` is planned from {start} on"),
+            format!("run the same command again from {start}"),
+        ),
+        (_, Some(end)) if now >= end => {
+            outside(format!("change request `{id}` was planned until {end}"), "prepare another one".to_owned())
+        }
+        (_, _) => None,
+    }
+}
+
 /// Whether deployments are allowed now (PC6). An emergency lifts business hours.
 fn window(world: &World<'_>, kind: Kind) -> Option<Stop> {
     let facts = &*world.facts;
@@ -304,6 +386,11 @@ fn window(world: &World<'_>, kind: Kind) -> Option<Stop> {
 
 /// Approved: right before deployment everything that the approval rests on is checked again (GA2).
 fn clear(world: &mut World<'_>, journal: &Journal, filed: &Filed, basis: &Basis) -> Next {
+    if *basis == (Basis::Emergency {}) && journal.life.obligations.is_empty() {
+        let policy = &world.facts.policy.emergency;
+        let obligations = obligations::of(&filed.opened, &filed.assessment, policy, world.facts.now);
+        return append(Event::Obliged { obligations });
+    }
     let void = |why: &str| append(Event::Voided { why: why.to_owned() });
     if world.facts.delta_digest() != filed.opened.delta {
         return void("the delta changed after the approval");
@@ -328,7 +415,7 @@ fn clear(world: &mut World<'_>, journal: &Journal, filed: &Filed, basis: &Basis)
         }
         (Basis::Emergency {}, _) => true,
     };
-    match (standing, window(world, filed.assessment.kind)) {
+    match (standing, barred(world, filed)) {
         (false, _) => void("the change request is no longer approved"),
         (true, Some(stop)) => Next::Stop(stop),
         (true, None) => append(Event::Cleared { delta: filed.opened.delta, policy: filed.assessment.policy }),
@@ -374,15 +461,25 @@ fn review(
     let category = closure::categorize(conclusion, basis, reassessed.ready);
     let id = filed.id.clone();
     let notes = crate::attachments::closing_notes(filed, work, conclusion, category);
-    match closure::manner(conclusion, filed.opened.supplied.is_some()) {
+    match closure::manner(conclusion, filed.opened.supplied.is_some() || journal.life.by_id) {
         Manner::Close => perform("close", Action::Close { id, category, notes }),
         Manner::LeaveOpen => perform("leave-open", Action::LeaveOpen { id, category, notes }),
     }
 }
 
 /// The request is finished: the pointer moves if, and only if, the deployment stands (CL5).
-fn conclude(filed: &Filed, ending: Ending) -> Next {
+fn conclude(world: &World<'_>, journal: &Journal, filed: &Filed, ending: Ending) -> Next {
     let id = &filed.id;
+    if journal.life.concluded_at.is_some_and(|at| at < world.started) {
+        // Had nothing happened since, the delta would be empty, and this would be another change.
+        return Next::Stop(
+            Stop::new(
+                Outcome::AttemptNeeded,
+                format!("change request `{id}` was deployed already, and something else may have been since"),
+            )
+            .help("deploy it again as another attempt: `--attempt 2`, or the next number that was not used"),
+        );
+    }
     let help = "look into the attachments of the change request; people finish it";
     match (ending.conclusion, ending.concluded) {
         (Conclusion::Succeeded | Conclusion::SucceededUntested, false) => perform(

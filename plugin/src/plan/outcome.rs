@@ -56,11 +56,17 @@ pub enum Outcome {
     Unavailable,
     /// A write did not take (CR8).
     WriteNotTaken,
+    /// The change request is for another target, and the policy forbids to use it (EX3).
+    TargetMismatch,
+    /// The change was deployed before, and something else since.
+    AttemptNeeded,
+    /// What an emergency owes is overdue, and the policy lets nothing else be deployed (EM4).
+    ObligationsOverdue,
 }
 
 impl Outcome {
     /// All outcomes.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::Done,
         Self::NothingToDeploy,
         Self::Ready,
@@ -79,6 +85,9 @@ impl Outcome {
         Self::ClosingUnfinished,
         Self::Unavailable,
         Self::WriteNotTaken,
+        Self::TargetMismatch,
+        Self::AttemptNeeded,
+        Self::ObligationsOverdue,
     ];
 
     /// The exit code of a host.
@@ -86,7 +95,7 @@ impl Outcome {
     pub fn exit_code(self) -> u8 {
         match self {
             Self::Done | Self::NothingToDeploy | Self::Ready | Self::Cleared => 0,
-            Self::ReportNeeded => 2,
+            Self::ReportNeeded | Self::TargetMismatch | Self::AttemptNeeded => 2,
             Self::AwaitingApproval => 10,
             Self::NotReady => 11,
             Self::Rejected => 12,
@@ -100,6 +109,7 @@ impl Outcome {
             Self::ClosingUnfinished => 24,
             Self::Unavailable => 30,
             Self::WriteNotTaken => 31,
+            Self::ObligationsOverdue => 41,
         }
     }
 
@@ -115,8 +125,11 @@ impl Outcome {
             | Self::ApprovalVoid
             | Self::ClosingUnfinished
             | Self::Unavailable
+            | Self::ObligationsOverdue
             | Self::WriteNotTaken => Verdict::Hold,
             Self::Rejected
+            | Self::TargetMismatch
+            | Self::AttemptNeeded
             | Self::ApprovalTimedOut
             | Self::DeploymentFailed
             | Self::RolledBack

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::file::{Demand, File};
-use super::{Acceptance, Command, Deployment, Level, Pattern, ProcessPolicy, Profile};
+use super::{Acceptance, Channel, Command, Deployment, Level, Pattern, ProcessPolicy, Profile};
 use crate::promotion::template;
 use crate::scalar::shorten;
 
@@ -46,6 +46,7 @@ pub(super) fn of(file: &File) -> Vec<Fault> {
     }
     faults.inventory(file);
     faults.required_fields(&file.required_fields);
+    faults.notifications(&file.notifications);
     faults.0
 }
 
@@ -92,6 +93,27 @@ impl Faults {
                     format!("{pointer}/{index}/check"),
                     format!("the check `{}` is demanded twice", shorten(demand.check.as_str())),
                     "keep one of the demands, or tell them apart by `tool` or `entries`",
+                );
+            }
+        }
+    }
+
+    fn notifications(&mut self, channels: &[Channel]) {
+        let mut seen = BTreeSet::new();
+        for (index, channel) in channels.iter().enumerate() {
+            let name = channel.name.as_str();
+            if !name.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_')) {
+                self.add(
+                    format!("/notifications/{index}/name"),
+                    format!("`{}` is not the name of a channel", shorten(name)),
+                    "use letters, digits, `-` and `_`",
+                );
+            }
+            if !seen.insert(name) {
+                self.add(
+                    format!("/notifications/{index}/name"),
+                    format!("the channel `{}` stands here twice", shorten(name)),
+                    "keep one of them",
                 );
             }
         }

@@ -7,8 +7,8 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::{
-    Deployment, Emergency, GraceDays, InventoryPolicy, Judgement, Level, Policy, ProcessPolicy, Profile, Purpose,
-    Requirement, RiskPolicy, Scope, Stage, Staging, Waiver, default_requirements,
+    Channel, Deployment, Emergency, GraceDays, InventoryPolicy, Judgement, Level, Policy, ProcessPolicy, Profile,
+    Purpose, Requirement, RiskPolicy, Scope, Stage, Staging, Waiver, default_requirements,
 };
 use crate::calendar::Calendar;
 use crate::evidence::Check;
@@ -54,6 +54,9 @@ pub struct File {
     /// Optional fields of the template that are required here (PR2), such as `backout-plan`.
     #[serde(default)]
     pub required_fields: Vec<String>,
+    /// Who is told what happens (PC9). Default: nobody.
+    #[serde(default)]
+    pub notifications: Vec<Channel>,
     /// How a supplied change request is treated (EX3).
     #[serde(default)]
     pub existing_change_request: ExistingChangeRequest,
@@ -154,6 +157,7 @@ impl Default for File {
             profile: None,
             inventory: InventoryPolicy::default(),
             required_fields: Vec::new(),
+            notifications: Vec::new(),
             existing_change_request: ExistingChangeRequest::default(),
         }
     }
@@ -184,6 +188,7 @@ impl File {
             profile: self.profile,
             inventory: self.inventory,
             required_fields: self.required_fields.iter().map(|field| field.replace('-', "_")).collect(),
+            notifications: self.notifications,
             block_target_mismatch: self.existing_change_request.target_mismatch == TargetMismatch::Block,
         }
     }

@@ -14,7 +14,7 @@ use crate::scalar::shorten;
 pub const MAX_BYTES: usize = 256 * 1024;
 
 /// Reads one YAML document as a `T`.
-pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let text = text(bytes)?;
     serde_saphyr::from_str_with_options(text, options()).map_err(|error| problem(text, &error))
 }
