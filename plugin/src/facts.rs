@@ -132,6 +132,8 @@ pub struct Past {
     pub validated: Option<Validated>,
     /// What is owed on this target and overdue, in words (EM4).
     pub overdue: Vec<String>,
+    /// Whether another change used the supplied change request before (EX3): names of attachments are taken there.
+    pub shares_request: bool,
 }
 
 /// The full rollback that is asked for (FR1).
@@ -238,6 +240,9 @@ impl Facts {
         documents.extend([self.promotion_digest, self.policy_digest, self.delta_digest()]);
         let mut text: Vec<String> = documents.iter().map(Digest::to_string).collect();
         text.extend(self.past.validated.iter().map(|validated| format!("{} {}", validated.id, validated.tested)));
+        if self.restoration.as_ref().is_some_and(|restoration| restoration.emergency) {
+            text.push(format!("emergency by {}", self.run.actor.as_ref().map_or("nobody", |actor| &actor.id)));
+        }
         text.extend(self.past.unsuccessful.then(|| "unsuccessful".to_owned()));
         Digest::of(text.join("\n").as_bytes())
     }

@@ -85,13 +85,15 @@ pub fn judge(facts: &Facts, life: &Life, filed: &Filed, observed: &Observed) -> 
         let login = crate::scalar::shorten(&decision.by.login);
         match (
             involved.contains(decision.by.id.as_str()),
+            binds(decision.change.as_ref(), &filed.opened.key, filed),
             binds(decision.delta.as_ref(), &filed.opened.delta, filed),
             binds(decision.policy.as_ref(), &filed.assessment.policy, filed),
         ) {
-            (true, _, _) => void.push(format!("`{login}` had a part in this change and cannot approve it")),
-            (false, false, _) => void.push(format!("`{login}` approved another delta")),
-            (false, true, false) => void.push(format!("`{login}` approved under another policy")),
-            (false, true, true) => approvers.push(decision.by.clone()),
+            (true, _, _, _) => void.push(format!("`{login}` had a part in this change and cannot approve it")),
+            (false, _, false, _) => void.push(format!("`{login}` approved another delta")),
+            (false, false, true, _) => void.push(format!("`{login}` approved another change")),
+            (false, true, true, false) => void.push(format!("`{login}` approved under another policy")),
+            (false, true, true, true) => approvers.push(decision.by.clone()),
         }
     }
     let needed = match filed.assessment.category {

@@ -70,8 +70,20 @@ pub struct World {
     pub ran: Vec<String>,
     /// What the user's commands printed, which the host keeps.
     pub logs: Vec<Vec<u8>>,
-    /// Pointers that were moved.
+    /// Where things are deployed.
+    pub target: Value,
+    /// The inventory commit to deploy.
+    pub commit: String,
+    /// The inventories that were deployed, by commit.
+    pub trees: BTreeMap<String, BTreeMap<String, String>>,
+    /// Pointers that were moved, and the commits that they point to.
     pub pointers: BTreeMap<String, String>,
+    /// Where a pre-production environment's pointer is, if it proves anything.
+    pub staging: Option<String>,
+    /// Whether webhooks fail.
+    pub deaf: bool,
+    /// The bodies that were posted to webhooks, by the effect's key.
+    pub posted: Vec<(String, Value)>,
     /// The effects that were performed, in order.
     pub performed: Vec<String>,
     /// How many effects each run of the host came to.
@@ -95,7 +107,13 @@ impl World {
             failing: Vec::new(),
             ran: Vec::new(),
             logs: Vec::new(),
+            target: json!({ "environment": "prod", "purpose": "production", "detail": "the shop" }),
+            commit: COMMIT.to_owned(),
+            trees: BTreeMap::new(),
             pointers: BTreeMap::new(),
+            staging: None,
+            deaf: false,
+            posted: Vec::new(),
             performed: Vec::new(),
             effects: Vec::new(),
             fault: None,
@@ -124,20 +142,18 @@ impl World {
         }
         let started = self.now();
         let mut request = self.plan_request(&mut session, &started);
-        let recall = call(&mut session, &request);
-        let Some(id) = recall["id"].as_str().map(str::to_owned) else {
-            return match recall["type"].as_str() {
-                Some("failure") => Ended::Refused(recall),
-                _ => ended(&recall),
-            };
-        };
-        let path = format!("changes/{id}/journal.jsonl");
-        let journal = self.store.get(&path).cloned().unwrap_or_default();
-        request["journal"] = json!({ "name": path, "digest": session.put(journal).to_string() });
-        for number in 0.. {
+        let mut recall = call(&mut session, &request);
+        let mut path = String::new();
+        let mut number = 0;
+        loop {
             assert!(number < 500, "the flow does not end");
-            request["now"] = json!(self.now());
-            let response = call(&mut session, &request);
+            while let Some(name) = recall["journal"].as_str().filter(|_| recall["type"] == "recall") {
+                path = format!("changes/{}/{name}", recall["id"].as_str().unwrap_or_default());
+                self.recall(&mut session, &mut request, &path);
+                request["now"] = json!(self.now());
+                recall = call(&mut session, &request);
+            }
+            let response = recall;
             if response["type"] != "plan" {
                 return Ended::Refused(response);
             }
@@ -158,8 +174,71 @@ impl World {
                 return Ended::Died;
             }
             request["answer"] = json!({ "key": effect["key"], "event": event });
+            request["now"] = json!(self.now());
+            recall = call(&mut session, &request);
+            number += 1;
         }
-        Ended::Died
+    }
+
+    /// Gives the journal at `path`.
+    fn recall(&self, session: &mut Session, request: &mut Value, path: &str) {
+        let journal = self.store.get(path).cloned().unwrap_or_default();
+        request["journal"] = json!({ "name": path, "digest": session.put(journal).to_string() });
+    }
+
+    /// All journals.
+    pub fn journals(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        let journals = self.store.iter().filter(|(path, _)| path.ends_with(".jsonl"));
+        journals.map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
+    }
+
+    /// What a survey of all changes says.
+    pub fn survey(&mut self) -> Value {
+        let mut session = Session::new();
+        let journals: Vec<Value> = self
+            .journals()
+            .map(|(name, bytes)| json!({ "name": name, "digest": session.put(bytes.to_vec()).to_string() }))
+            .collect();
+        let request =
+            json!({ "call": "survey", "contract": contract::CONTRACT, "now": self.now(), "journals": journals });
+        call(&mut session, &request)
+    }
+
+    /// Somebody says that something that a change owes was done.
+    pub fn fulfil(&mut self, id: &str, obligation: &str, person: u64) -> Value {
+        let mut session = Session::new();
+        let path = format!("changes/{id}/journal.jsonl");
+        let journal = session.put(self.store.get(&path).cloned().unwrap_or_default()).to_string();
+        let answer = call(
+            &mut session,
+            &json!({
+                "call": "fulfil",
+                "contract": contract::CONTRACT,
+                "now": self.now(),
+                "journal": { "name": path, "digest": journal },
+                "obligation": obligation,
+                "by": { "id": person.to_string(), "login": format!("person-{person}") },
+                "reference": "https://example.com/tickets/1",
+            }),
+        );
+        if let Some(digest) = answer["journal"]["digest"].as_str() {
+            self.store.insert(path, take(&session, digest));
+        }
+        answer
+    }
+
+    /// Somebody makes the change requests of a file by hand; gives their ids.
+    pub fn prepare(&mut self, file: &str) -> Vec<String> {
+        let mut session = Session::new();
+        let document = json!({ "name": "prepared.yaml", "digest": session.put(file.as_bytes().to_vec()).to_string() });
+        let answer =
+            call(&mut session, &json!({ "call": "prepare", "contract": contract::CONTRACT, "document": document }));
+        let requests = answer["requests"].as_array().unwrap_or_else(|| panic!("{answer}")).clone();
+        let id = |request: &Value| request["id"].as_str().unwrap_or_default().to_owned();
+        for request in &requests {
+            self.connect(&mut session, &json!({ "errand": "prepare", "request": request }), None);
+        }
+        requests.iter().map(id).collect()
     }
 
     /// What the engine says of the change without doing anything.
@@ -168,7 +247,7 @@ impl World {
         let started = self.now();
         let mut request = self.plan_request(&mut session, &started);
         request["mode"] = json!(mode);
-        request["journal"] = json!({ "name": "journal", "digest": session.put(Vec::new()).to_string() });
+        self.recall(&mut session, &mut request, "journal");
         call(&mut session, &request)
     }
 
@@ -211,7 +290,13 @@ impl World {
     /// The events of a change, in order.
     #[must_use]
     pub fn events(&self, id: &str) -> Vec<Value> {
-        let bytes = self.store.get(&format!("changes/{id}/journal.jsonl")).cloned().unwrap_or_default();
+        self.events_of(id, "journal.jsonl")
+    }
+
+    /// The events of one of the changes that a request served, in order.
+    #[must_use]
+    pub fn events_of(&self, id: &str, journal: &str) -> Vec<Value> {
+        let bytes = self.store.get(&format!("changes/{id}/{journal}")).cloned().unwrap_or_default();
         let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
         lines
             .filter_map(|line| serde_json::from_slice::<Value>(line).ok())
@@ -232,24 +317,47 @@ impl World {
             "contract": contract::CONTRACT,
             "now": started,
             "started": started,
-            "target": { "environment": "prod", "purpose": "production", "detail": "the shop" },
+            "target": self.target,
             "run": { "id": self.run, "actor": { "id": self.actor.to_string(), "login": "trigger" } },
             "documents": {
                 "promotion": named("promotion.json", &documents.promotion.to_string()),
-                "inventory": { "commit": COMMIT, "files": files(&documents.inventory, &mut named) },
+                "inventory": { "commit": self.commit, "files": files(&documents.inventory, &mut named) },
                 "evidence": files(&documents.evidence, &mut named),
             }
         });
         if let Some(policy) = &documents.policy {
             request["documents"]["policy"] = named("countersign.yaml", policy);
         }
-        if let Some(concluded) = &documents.concluded {
-            request["documents"]["concluded"] = json!({ "commit": COMMIT, "files": files(concluded, &mut named) });
+        let pointed =
+            |pointer: &str| self.pointers.get(pointer).and_then(|commit| Some((commit, self.trees.get(commit)?)));
+        let concluded = documents.concluded.as_ref().map(|tree| (&self.commit, tree));
+        if let Some((commit, tree)) = pointed(&self.pointer()).or(concluded) {
+            request["documents"]["concluded"] = json!({ "commit": commit, "files": files(tree, &mut named) });
         }
+        if let Some((commit, tree)) = self.staging.as_deref().and_then(pointed) {
+            request["documents"]["staging"] = json!({ "commit": commit, "files": files(tree, &mut named) });
+        }
+        if !self.more["rollback"].is_null() {
+            request["documents"]["promotion"] = Value::Null;
+        }
+        request["history"] = self
+            .store
+            .iter()
+            .filter(|(path, _)| path.ends_with(".jsonl"))
+            .map(|(name, bytes)| json!({ "name": name, "digest": session.put(bytes.clone()).to_string() }))
+            .collect();
         for (key, value) in self.more.as_object().into_iter().flatten() {
             request[key] = value.clone();
         }
         request
+    }
+
+    /// The name of the target's pointer.
+    fn pointer(&self) -> String {
+        let word = |key: &str| self.target[key].as_str();
+        let environment = word("environment").unwrap_or_default();
+        word("region")
+            .map_or_else(|| format!("{environment}_latest"), |region| format!("{region}_{environment}_latest"))
     }
 
     /// Performs an effect: the event that answers it.
@@ -273,11 +381,21 @@ impl World {
             Some("conclude") if fault == Some(Fault::Unavailable) => broken("no answer"),
             Some("conclude") => {
                 let pointer = action["pointer"].as_str().unwrap_or_default().to_owned();
-                self.pointers.insert(pointer.clone(), action["commit"].as_str().unwrap_or_default().to_owned());
+                let commit = action["commit"].as_str().unwrap_or_default().to_owned();
+                self.trees.insert(commit.clone(), self.documents.inventory.clone());
+                self.pointers.insert(pointer.clone(), commit);
                 match fault {
                     Some(Fault::LostAnswer) => broken("no answer"),
                     _ => json!({ "event": "concluded", "pointer": pointer }),
                 }
+            }
+            Some("notify") if self.deaf || matches!(fault, Some(Fault::Unavailable | Fault::LostAnswer)) => {
+                broken("no answer")
+            }
+            Some("notify") => {
+                let body = take(session, action["body"].as_str().unwrap_or_default());
+                self.posted.push((key, serde_json::from_slice(&body).unwrap_or_default()));
+                json!({ "event": "notified", "channel": action["channel"], "moment": action["moment"] })
             }
             Some("wait") => {
                 let until: Option<Timestamp> = action["until"].as_str().and_then(|until| until.parse().ok());

@@ -219,7 +219,7 @@ fn idempotent_a_finished_change_stays_as_it_is() {
     let mut world = World::new(documents::ready());
     assert_eq!(world.drive().outcome(), "done");
     let (store, performed) = (world.store.clone(), world.performed.len());
-    assert_eq!(world.drive().outcome(), "done");
+    assert_eq!(world.drive().outcome(), "nothing-to-deploy");
     assert_eq!(world.performed.len(), performed);
     assert_eq!(world.store, store);
 }

@@ -147,6 +147,9 @@ pub struct Decision {
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
+    /// Which change they decided on (EX3). Absent: the system does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<Digest>,
     /// What they approved: the delta (GA2). Absent: the system does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delta: Option<Digest>,

@@ -52,6 +52,9 @@ pub struct Record {
     /// Its planned downtime, in minutes (CR5).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outage_minutes: Option<u32>,
+    /// Which change an approval is about, now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<Digest>,
     /// What an approval is about, now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delta: Option<Digest>,
@@ -92,6 +95,7 @@ impl Record {
             planned_start: None,
             planned_end: None,
             outage_minutes: None,
+            about: None,
             delta: None,
             policy: None,
             asked: Vec::new(),
@@ -124,6 +128,7 @@ pub fn perform(talk: &mut Talk<'_>, effect: &Effect) -> Result<Event, Pause> {
                 record.kind = *kind;
                 record.asked.clone_from(why);
                 record.key.get_or_insert(effect.change);
+                record.about = Some(effect.change);
                 (record.delta, record.policy) = (Some(*delta), Some(*policy));
             })?;
             Ok(Event::ApprovalRequested {})
@@ -200,7 +205,7 @@ pub fn prepare(talk: &mut Talk<'_>, prepared: &Prepared) -> Result<Record, Pause
 /// Writes what a person said about a request: who, when, why, and about what (GA2).
 pub fn decide(talk: &mut Talk<'_>, id: &Name, decision: &Decision) -> Result<Record, Pause> {
     change(talk, id, |record| {
-        let bound = Decision { delta: record.delta, policy: record.policy, ..decision.clone() };
+        let bound = Decision { change: record.about, delta: record.delta, policy: record.policy, ..decision.clone() };
         record.decisions.push(bound);
         if record.status == Status::Authorize && decision.approves {
             record.status = Status::Scheduled;
@@ -244,6 +249,7 @@ fn file(talk: &mut Talk<'_>, key: Digest, filing: &Filing) -> Result<Event, Paus
             key: Some(key),
             kind: filing.kind,
             filing: Some(Box::new(filing.clone())),
+            about: Some(key),
             delta: Some(filing.delta),
             policy: Some(filing.policy),
             ..Record::new(id.clone())

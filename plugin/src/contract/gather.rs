@@ -8,7 +8,7 @@ use crate::contract::failure::{Code, Failure};
 use crate::contract::session::{Held, Session};
 use crate::contract::v1::{Documents, Named, PlanRequest, Rollback, Tree};
 use crate::evidence::Evidence;
-use crate::facts::{self, Facts, From, IgnoreFile, Inventory, Locker, Restoration};
+use crate::facts::{self, Facts, From, IgnoreFile, Inventory, Locker, Past, Restoration};
 use crate::history;
 use crate::policy::Policy;
 use crate::problem::Problem;
@@ -45,8 +45,7 @@ pub(super) fn facts(session: &mut Session, request: &PlanRequest) -> Result<Fact
     let ignore = ignore_file(session, documents)?;
     let delta = facts::delta(&inventory, concluded.as_ref(), &policy.inventory, &ignore, request.force_redeploy)
         .map_err(|problem| Failure::all(Code::Policy, Some("policy"), vec![problem]))?;
-    let past = history::past(&journals, &request.target, &policy, request.now);
-    Ok(Facts {
+    let mut facts = Facts {
         now: request.now,
         target: request.target.clone(),
         run: request.run.clone(),
@@ -61,11 +60,13 @@ pub(super) fn facts(session: &mut Session, request: &PlanRequest) -> Result<Fact
         delta,
         staging,
         locker: locker(session, &documents.evidence)?,
-        past,
+        past: Past::default(),
         restoration,
         change_request_id: request.change_request_id.clone(),
         attempt: request.attempt,
-    })
+    };
+    facts.past = history::past(&journals, &facts.key(), &facts);
+    Ok(facts)
 }
 
 /// The policy, and the digest of all that it was read from (PO1).
@@ -126,16 +127,18 @@ fn restored(
     let refuse = |problem: Problem| Failure::all(Code::Rollback, None, vec![problem]);
     let id = &rollback.change_request_id;
     let limit = policy.deployment.rollback_limit;
-    let (good, current) = history::to_restore(journals, id, &request.target, limit).map_err(refuse)?;
     let documents = &request.documents;
     let commit_of = |tree: Option<&Tree>| tree.and_then(|tree| tree.commit.clone());
+    let pointer = commit_of(documents.concluded.as_ref());
+    let (good, current) =
+        history::to_restore(journals, id, &request.target, pointer.as_ref(), limit).map_err(refuse)?;
     if commit_of(Some(&documents.inventory)) != good.opened.commit {
         return Err(refuse(Problem::new(
             format!("the inventory is not the one that change request `{id}` deployed"),
             "give the inventory at the commit of that change",
         )));
     }
-    if commit_of(documents.concluded.as_ref()) != current.opened.commit {
+    if pointer != current.opened.commit {
         return Err(refuse(Problem::new(
             format!("the pointer does not stand where change request `{}` left it", current.id),
             "find out who moved it; a rollback needs to know what is deployed",

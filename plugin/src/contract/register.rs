@@ -88,8 +88,7 @@ fn surveyed(name: &str, journal: &Journal, now: Timestamp) -> Surveyed {
     let life = &journal.life;
     let (category, finished) = match &life.change {
         Change::Closed(_, ending) => {
-            let concluded = life.concluded_at.is_some() || life.pending.as_deref() == Some("conclude");
-            (Some(ending.category), concluded || !ending.conclusion.is_success())
+            (Some(ending.category), life.concluded_at.is_some() || !ending.conclusion.is_success())
         }
         Change::Canceled(..) => (Some(Closure::Cancelled), true),
         Change::New

@@ -225,7 +225,8 @@ pub struct PlanRequest {
     /// The full rollback that is asked for (FR1); absent: an ordinary change.
     #[serde(default)]
     pub rollback: Option<Rollback>,
-    /// The journals of all other changes that the host knows of: what failed, what was proved, what is owed.
+    /// The journals of all changes that the host knows of: what failed, what was proved, what is owed. Also for the
+    /// call that asks which journal is needed; whether this change's own is among them does not matter.
     #[serde(default)]
     pub history: Vec<Named>,
     /// The journal; absent: the answer says only which journal is needed.

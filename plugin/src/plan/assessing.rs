@@ -119,8 +119,13 @@ pub(super) fn record(world: &World<'_>, readiness: &Readiness) -> Assessment {
 /// Keeps the files as blobs, and names those that replace an attached one of other bytes apart from it (AT4).
 fn keep(world: &mut World<'_>, journal: &Journal, files: BTreeMap<String, Vec<u8>>) -> BTreeMap<String, Digest> {
     let attached = journal.life.change.filed().map(|filed| filed.attached.clone()).unwrap_or_default();
+    let shared = world.facts.past.shares_request.then(|| world.facts.key().short());
     let mut named = BTreeMap::new();
     for (name, bytes) in files {
+        let name = match &shared {
+            Some(key) => apart(&name, key),
+            None => name,
+        };
         let digest = Digest::of(&bytes);
         world.blobs.insert(digest, bytes);
         named.insert(free(&attached, &name, digest), digest);
@@ -128,10 +133,17 @@ fn keep(world: &mut World<'_>, journal: &Journal, files: BTreeMap<String, Vec<u8
     named
 }
 
+/// `name` with `mark` before its ending.
+fn apart(name: &str, mark: &str) -> String {
+    match name.rsplit_once('.') {
+        Some((stem, ending)) => format!("{stem}-{mark}.{ending}"),
+        None => format!("{name}-{mark}"),
+    }
+}
+
 /// `name`, or `name` with a number before its ending if other bytes are attached under it.
 fn free(attached: &BTreeMap<String, Digest>, name: &str, digest: Digest) -> String {
-    let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
-    let numbered = (2_u32..=u32::MAX).map(|number| format!("{stem}-{number}.{ending}"));
+    let numbered = (2_u32..=u32::MAX).map(|number| apart(name, &number.to_string()));
     let mut names = std::iter::once(name.to_owned()).chain(numbered);
     names.find(|name| attached.get(name).is_none_or(|known| *known == digest)).unwrap_or_else(|| name.to_owned())
 }

@@ -42,7 +42,9 @@ fn moment<'j>(journal: &'j Journal, next: &Next) -> Option<(&'j Filed, Moment)> 
         Change::New | Change::Draft(_) | Change::Assess(..) | Change::Canceled(..) => None,
         Change::Authorize(filed) if held || waits => Some((filed, Moment::Held)),
         Change::Authorize(filed) => Some((filed, Moment::Filed)),
-        Change::Scheduled(filed, Basis::Emergency {}) => Some((filed, Moment::Emergency)),
+        Change::Scheduled(filed, Basis::Emergency {}) | Change::Implement(filed, Basis::Emergency {}, _) => {
+            Some((filed, Moment::Emergency))
+        }
         Change::Scheduled(..) | Change::Implement(..) | Change::Review(..) => None,
         Change::Closed(filed, ending) => Some((
             filed,

@@ -1,17 +1,10 @@
-//! Whole changes, from evidence to a closed change request, in the engine's own words.
+//! The standard flow.
 
 use countersign_tests::documents;
-use countersign_tests::world::{Ended, World};
+use countersign_tests::world::World;
 use serde_json::json;
 
-fn ends(world: &mut World, outcome: &str, exit_code: u64) {
-    match world.drive() {
-        Ended::As { outcome: o, exit_code: e, message } => {
-            assert_eq!((o.as_str(), e), (outcome, exit_code), "{message}");
-        }
-        other => panic!("{other:?}"),
-    }
-}
+use crate::ends;
 
 #[test]
 fn cr3_a_ready_change_is_approved_deployed_and_closed_successful() {
