@@ -18,7 +18,7 @@ use serde_json::Value;
 pub use normal::{digests, normal};
 
 /// The areas, and so the folders, of the corpus.
-pub const AREAS: [&str; 16] = [
+pub const AREAS: [&str; 19] = [
     "attachments",
     "contract",
     "cyclonedx",
@@ -29,11 +29,14 @@ pub const AREAS: [&str; 16] = [
     "json",
     "junit",
     "ledger",
+    "obligations",
     "policy",
+    "prepared",
     "process",
     "promotion",
     "readiness",
     "risk",
+    "rollback",
     "sarif",
 ];
 

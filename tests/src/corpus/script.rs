@@ -210,6 +210,9 @@ fn note(known: &mut Known, effect: &Value) {
         }
     }
     known.insert("$effect", effect["key"].clone());
+    if effect["change"].is_string() {
+        known.insert("$change", effect["change"].clone());
+    }
     match action["effect"].as_str() {
         Some("approve") => _ = known.insert("$status", json!("scheduled")),
         Some("request-approval") => _ = known.insert("$status", json!("authorize")),
