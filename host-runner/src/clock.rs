@@ -15,7 +15,7 @@ pub const VARIABLE: &str = "COUNTERSIGN_NOW";
 const DAY: i64 = 86_400_000;
 
 /// Where the time comes from.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Clock {
     last: Cell<i64>,
     scripted: bool,

@@ -9,26 +9,30 @@ mod telling;
 
 use std::time::Duration;
 
+use serde::Deserialize as _;
 use serde_json::Value;
 
 use crate::clock::Clock;
 use crate::command::{self, Redaction, Secrets};
-use crate::engine::Engine;
+use crate::engine::{Engine, Planned};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::gather::{Gathered, gather};
+use crate::gather::{Gathered, file, gather};
 use crate::ledger::{Guard, Ledger, Lock, Put};
-use crate::records::{folder, journal_path, was_unsuccessful};
+use crate::records::folder;
 use crate::refusal::Refusal;
 use crate::report::Report;
-use crate::settings::{Change, Commands, secrets};
-use crate::wire::{Answer, Driving, Head, Named, Plan, PlanRequest, Run, Step, Target};
+use crate::settings::{Change, Commands, Promoted, Subject, secrets};
+use crate::webhook::Webhooks;
+use crate::wire::{Answer, Driving, Head, Named, Plan, PlanRequest, Rollback, Run, Step, Target};
 use faults::{Faults, Moment};
 use perform::Performed;
 pub use telling::Telling;
 
 /// How long another run of the same change is waited for.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
+/// Journals beside one change request that are tried: its own, and the one of this change.
+const JOURNALS_MAX: u32 = 3;
 /// Plans at most: a journal has at most 10 000 lines.
 const PLANS_MAX: u32 = 20_000;
 
@@ -40,6 +44,7 @@ pub struct Drive<'a> {
     asks: Asks<'a>,
     faults: Faults,
     telling: Telling,
+    webhooks: Webhooks,
     /// Logs that the caller reports.
     reported: Vec<Vec<u8>>,
 }
@@ -53,7 +58,9 @@ struct Asks<'a> {
     target: Target,
     run: Run,
     started: String,
-    unsuccessful_recently: bool,
+    supplied: Option<String>,
+    force_redeploy: bool,
+    rollback: Option<Rollback>,
 }
 
 /// The journal of the change, as the ledger has it.
@@ -66,20 +73,28 @@ struct Journal {
 
 impl<'a> Drive<'a> {
     /// Gathers everything for a change.
-    pub fn new(mut engine: Engine, clock: &'a Clock, change: &'a Change, telling: Telling) -> Result<Self, Refusal> {
+    pub fn new(
+        mut engine: Engine,
+        clock: &'a Clock,
+        change: &'a Change,
+        subject: Subject<'_>,
+        telling: Telling,
+    ) -> Result<Self, Refusal> {
         let started = clock.now();
         let ledger = Ledger::open(&change.ledger.folder)?;
-        let gathered = gather(&mut engine, change, &ledger)?;
-        let asks = Asks {
-            clock,
-            change,
-            gathered,
-            target: change.target(),
-            run: change.caller.run(clock)?,
-            started,
-            unsuccessful_recently: false,
+        let gathered = gather(&mut engine, change, subject, &ledger)?;
+        let target = change.target();
+        let (supplied, force_redeploy, rollback) = match subject {
+            Subject::Promoted(promoted) => (supplied(&mut engine, promoted, &target)?, promoted.force_redeploy, None),
+            Subject::Restored { id, emergency, .. } => {
+                (None, false, Some(Rollback { change_request_id: id.to_owned(), emergency }))
+            }
         };
-        Ok(Self { engine, ledger, asks, faults: Faults::from_environment(), telling, reported: Vec::new() })
+        let run = change.caller.run(clock)?;
+        let asks = Asks { clock, change, gathered, target, run, started, supplied, force_redeploy, rollback };
+        let webhooks = Webhooks::new(&change.webhooks)?;
+        let faults = Faults::from_environment();
+        Ok(Self { engine, ledger, asks, faults, telling, webhooks, reported: Vec::new() })
     }
 
     /// Takes a log that the caller reports, without its secrets; gives its digest.
@@ -94,27 +109,33 @@ impl<'a> Drive<'a> {
 
     /// What a run would come to, or whether the change is ready. Nothing is recorded.
     pub fn look(mut self, mode: &str, driving: &Driving) -> Result<Report, Refusal> {
-        let id = self.recall(driving)?;
-        let journal = self.journal(&id)?;
-        let plan = self.plan(mode, driving, Some(journal.given), None)?;
+        let (id, name) = self.recall(driving)?;
+        let (_, plan) = self.first(mode, driving, &id, name)?;
         let end = plan.end.ok_or_else(|| defect("no end"))?;
         Ok(Report::new(&end, plan.id, plan.state).judged(plan.judgement).would(plan.would))
     }
 
     /// Takes every step that can be taken now, each durable before the next.
     pub fn act(mut self, mut driving: Driving, commands: &Commands) -> Result<Report, Refusal> {
-        let id = self.recall(&driving)?;
+        let (id, name) = self.recall(&driving)?;
         let _held = self.hold(&id)?;
-        let mut journal = self.journal(&id)?;
         self.give_logs(&id)?;
         for log in std::mem::take(&mut self.reported) {
             self.keep_log(&id, &log)?;
         }
-        let secrets = secrets(&commands.secret_env);
+        let secrets = secrets(&commands.secret_env, self.webhooks.secrets());
+        let (mut journal, first) = self.first("act", &driving, &id, name)?;
+        let mut first = Some(first);
         let mut answer: Option<Answer> = None;
         for _ in 0..PLANS_MAX {
             let answered = answer.as_ref().map(|answer| answer.key.clone());
-            let plan = self.plan("act", &driving, Some(journal.given.clone()), answer.take())?;
+            let plan = match first.take() {
+                Some(plan) => plan,
+                None => match self.plan("act", &driving, Some(journal.given.clone()), answer.take())? {
+                    Planned::Plan(plan) => *plan,
+                    Planned::Recall { .. } => return Err(defect("another journal in the middle of a change")),
+                },
+            };
             self.keep(&mut journal, plan.journal.as_ref())?;
             if let Some(key) = answered {
                 self.faults.at(Moment::After, &key);
@@ -147,10 +168,24 @@ impl<'a> Drive<'a> {
         Err(defect("the plan does not end"))
     }
 
-    fn recall(&mut self, driving: &Driving) -> Result<String, Refusal> {
-        let id = self.engine.recall(&self.asks.request("act", driving, None, None)?)?;
-        self.asks.unsuccessful_recently = was_unsuccessful(&self.ledger, &id, &self.asks.target)?;
-        Ok(id)
+    /// Which journal is needed: the id of the change request, and the journal's name beside it.
+    fn recall(&mut self, driving: &Driving) -> Result<(String, String), Refusal> {
+        match self.plan("act", driving, None, None)? {
+            Planned::Recall { id, journal } => Ok((id, journal)),
+            Planned::Plan(_) => Err(defect("a plan without a journal")),
+        }
+    }
+
+    /// The first plan, and the journal that it goes on from. A request that was made by hand may have several journals.
+    fn first(&mut self, mode: &str, driving: &Driving, id: &str, mut name: String) -> Result<(Journal, Plan), Refusal> {
+        for _ in 0..JOURNALS_MAX {
+            let journal = self.journal(id, &name)?;
+            match self.plan(mode, driving, Some(journal.given.clone()), None)? {
+                Planned::Plan(plan) => return Ok((journal, *plan)),
+                Planned::Recall { journal, .. } => name = journal,
+            }
+        }
+        Err(defect("journal after journal"))
     }
 
     fn plan(
@@ -159,8 +194,8 @@ impl<'a> Drive<'a> {
         driving: &Driving,
         journal: Option<Named>,
         answer: Option<Answer>,
-    ) -> Result<Plan, Refusal> {
-        self.engine.plan(&self.asks.request(mode, driving, journal, answer)?)
+    ) -> Result<Planned, Refusal> {
+        self.engine.plan(&self.asks.request(mode, driving, journal, answer))
     }
 
     fn hold(&self, id: &str) -> Result<Guard, Refusal> {
@@ -172,8 +207,8 @@ impl<'a> Drive<'a> {
         }
     }
 
-    fn journal(&mut self, id: &str) -> Result<Journal, Refusal> {
-        let path = journal_path(id);
+    fn journal(&mut self, id: &str, name: &str) -> Result<Journal, Refusal> {
+        let path = format!("{}/{name}", folder(id));
         let (bytes, version) = match self.ledger.get(&path)? {
             Some((bytes, version)) => (bytes, Some(version)),
             None => (Vec::new(), None),
@@ -217,23 +252,39 @@ impl Asks<'_> {
         driving: &'r Driving,
         journal: Option<Named>,
         answer: Option<Answer>,
-    ) -> Result<PlanRequest<'r>, Refusal> {
-        Ok(PlanRequest {
+    ) -> PlanRequest<'r> {
+        PlanRequest {
             mode,
             now: self.clock.now(),
             started: &self.started,
             target: &self.target,
             run: &self.run,
             documents: &self.gathered.documents,
-            change_request_id: self.change.supplied()?,
+            change_request_id: self.supplied.as_deref(),
             attempt: self.change.attempt,
-            force_redeploy: self.change.force_redeploy,
-            unsuccessful_recently: self.unsuccessful_recently,
+            force_redeploy: self.force_redeploy,
+            rollback: self.rollback.as_ref(),
+            history: &self.gathered.history,
             journal,
             answer,
             drive: driving,
-        })
+        }
     }
+}
+
+/// The change request that exists already: the one that was named, or the one of this target in the prepared file.
+fn supplied(engine: &mut Engine, promoted: &Promoted, target: &Target) -> Result<Option<String>, Refusal> {
+    let Some(path) = &promoted.prepared else { return Ok(promoted.supplied()?.map(str::to_owned)) };
+    let document = file(engine, path, "file of prepared change requests")?;
+    for prepared in engine.prepare(&document)? {
+        let there = Target::deserialize(&prepared["target"]).map_err(|error| defect(&error.to_string()))?;
+        if there.environment == target.environment && there.region == target.region {
+            return Ok(prepared["id"].as_str().map(str::to_owned));
+        }
+    }
+    Err(Failure::usage(format!("`{}` prepares no change request for this target", path.display()))
+        .help("add the environment and region to the file, run `countersign prepare`, and have it approved")
+        .into())
 }
 
 /// The assessment that a line of the journal holds.

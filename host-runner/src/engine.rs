@@ -9,7 +9,24 @@ use crate::module::CONTRACT;
 use crate::refusal::Refusal;
 use crate::sandbox::Instance;
 use crate::text::excerpt;
-use crate::wire::{Exchange, Exchanged, Ingested, Named, Plan, PlanRequest, Problem, Response, Standing};
+use crate::wire::{
+    Exchange, Exchanged, Head, Ingested, Named, Plan, PlanRequest, Problem, Reconciliation, Response, Standing, Survey,
+    Tree,
+};
+
+/// What a plan request is answered with.
+#[derive(Debug)]
+pub enum Planned {
+    /// What must happen next.
+    Plan(Box<Plan>),
+    /// The journal that is needed first: the change request, and the journal's name beside it.
+    Recall {
+        /// The id of the change request.
+        id: String,
+        /// The name of the journal.
+        journal: String,
+    },
+}
 
 /// A running engine.
 #[derive(Debug)]
@@ -43,18 +60,11 @@ impl Engine {
         bytes.ok_or_else(|| unusable(&format!("it has no bytes for `{}`, which it named", excerpt(digest, 80))))
     }
 
-    /// Which journal is needed: the id of the change request.
-    pub fn recall(&mut self, request: &PlanRequest<'_>) -> Result<String, Refusal> {
+    /// What must happen next, or which journal is needed to say so.
+    pub fn plan(&mut self, request: &PlanRequest<'_>) -> Result<Planned, Refusal> {
         match self.ask("plan", request)? {
-            Response::Recall { id } => Ok(id),
-            other => Err(unexpected("recall", &other)),
-        }
-    }
-
-    /// What must happen next.
-    pub fn plan(&mut self, request: &PlanRequest<'_>) -> Result<Plan, Refusal> {
-        match self.ask("plan", request)? {
-            Response::Plan(plan) => Ok(*plan),
+            Response::Plan(plan) => Ok(Planned::Plan(plan)),
+            Response::Recall { id, journal } => Ok(Planned::Recall { id, journal }),
             other => Err(unexpected("plan", &other)),
         }
     }
@@ -92,6 +102,41 @@ impl Engine {
         }
     }
 
+    /// Where all changes stand.
+    pub fn survey(&mut self, now: &str, journals: &[Named]) -> Result<Survey, Refusal> {
+        match self.ask("survey", &json!({ "now": now, "journals": journals }))? {
+            Response::Survey(survey) => Ok(survey),
+            other => Err(unexpected("survey", &other)),
+        }
+    }
+
+    /// Writes down that something that was owed was done: the journal with it.
+    pub fn fulfil(&mut self, claim: &Value) -> Result<Head, Refusal> {
+        match self.ask("fulfil", claim)? {
+            Response::Fulfilled { journal } => Ok(journal),
+            other => Err(unexpected("fulfil", &other)),
+        }
+    }
+
+    /// Which change requests a file asks to be made by hand.
+    pub fn prepare(&mut self, document: &Named) -> Result<Vec<Value>, Refusal> {
+        match self.ask("prepare", &json!({ "document": document }))? {
+            Response::Prepared { requests } => Ok(requests),
+            other => Err(unexpected("prepare", &other)),
+        }
+    }
+
+    /// How the inventories of several environments differ.
+    pub fn reconcile(&mut self, environments: &[(String, Tree)]) -> Result<Reconciliation, Refusal> {
+        let tier =
+            |(environment, inventory): &(String, Tree)| json!({ "environment": environment, "inventory": inventory });
+        let environments: Vec<Value> = environments.iter().map(tier).collect();
+        match self.ask("reconcile", &json!({ "environments": environments }))? {
+            Response::Reconciliation(reconciliation) => Ok(reconciliation),
+            other => Err(unexpected("reconcile", &other)),
+        }
+    }
+
     fn ask(&mut self, call: &str, rest: &impl Serialize) -> Result<Response, Refusal> {
         let request = serde_json::to_vec(&Call { contract: CONTRACT, call, rest })
             .map_err(|error| Failure::new(Exit::Internal, format!("the request cannot be written: {error}")))?;
@@ -113,6 +158,10 @@ fn unexpected(call: &str, response: &Response) -> Refusal {
         Response::Plan(_) => "plan",
         Response::Exchange(_) => "exchange",
         Response::Status(_) => "status",
+        Response::Survey(_) => "survey",
+        Response::Fulfilled { .. } => "fulfilled",
+        Response::Prepared { .. } => "prepared",
+        Response::Reconciliation(_) => "reconciliation",
         Response::Failure(_) => "failure",
     };
     unusable(&format!("`{kind}` does not answer `{call}`"))

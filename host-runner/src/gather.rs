@@ -8,8 +8,9 @@ use crate::failure::Failure;
 use crate::files;
 use crate::inventory::{Inventory, Pointer, pointer_name};
 use crate::ledger::Ledger;
+use crate::records::journals;
 use crate::refusal::Refusal;
-use crate::settings::Change;
+use crate::settings::{Change, Subject};
 use crate::text::guard;
 use crate::wire::{Documents, Named};
 
@@ -21,6 +22,8 @@ const MANY: usize = 500;
 pub struct Gathered {
     /// The documents; the engine has their bytes.
     pub documents: Documents,
+    /// The journals of all changes.
+    pub history: Vec<Named>,
     /// The inventory.
     pub inventory: Inventory,
     /// The pointer to what was concluded last.
@@ -28,11 +31,21 @@ pub struct Gathered {
 }
 
 /// Reads everything that a plan is made from.
-pub fn gather(engine: &mut Engine, change: &Change, ledger: &Ledger) -> Result<Gathered, Refusal> {
+pub fn gather(
+    engine: &mut Engine,
+    change: &Change,
+    subject: Subject<'_>,
+    ledger: &Ledger,
+) -> Result<Gathered, Refusal> {
     let inventory = Inventory::open(&change.inventory.folder)?;
     let target = change.target();
-    let branch = change.branch.as_deref().unwrap_or(&change.environment);
-    let current = inventory.current(engine, branch, change.commit.as_deref())?;
+    let (branch, commit, promotion) = match subject {
+        Subject::Promoted(promoted) => {
+            (promoted.branch.as_deref(), promoted.commit.as_deref(), Some(&promoted.promotion))
+        }
+        Subject::Restored { commit, .. } => (None, Some(commit), None),
+    };
+    let current = inventory.current(engine, branch.unwrap_or(&change.environment), commit)?;
     let name = pointer_name(&target, &target.environment);
     let (pointer, concluded) = inventory.concluded(engine, ledger, &name)?;
     let staging = match &change.staging {
@@ -43,14 +56,14 @@ pub fn gather(engine: &mut Engine, change: &Change, ledger: &Ledger) -> Result<G
     let documents = Documents {
         policy: optional(engine, change.policy.as_ref(), "policy")?,
         evidence_checks: optional(engine, change.evidence_checks.as_ref(), "evidence-checks config")?,
-        promotion: file(engine, &change.promotion, "promotion pull request")?,
+        promotion: optional(engine, promotion, "promotion pull request")?,
         inventory: current,
         concluded,
         staging,
         ignore_file,
         evidence: evidence(engine, &change.evidence)?,
     };
-    Ok(Gathered { documents, inventory, pointer })
+    Ok(Gathered { documents, history: journals(engine, ledger)?, inventory, pointer })
 }
 
 /// Every file below the evidence folders. Of several folders the names say which.

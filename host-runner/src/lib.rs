@@ -20,4 +20,5 @@ pub mod settings;
 pub mod table;
 pub mod text;
 pub mod verbs;
+pub mod webhook;
 pub mod wire;

@@ -2,9 +2,10 @@
 
 use serde::Deserialize;
 
+use crate::engine::Engine;
 use crate::ledger::Ledger;
 use crate::refusal::Refusal;
-use crate::wire::Target;
+use crate::wire::{Named, Target};
 
 /// A change request as the ledger keeps it.
 #[derive(Clone, Debug, Deserialize)]
@@ -21,6 +22,9 @@ pub struct Record {
     /// What a request made by hand is for.
     #[serde(default)]
     pub title: Option<String>,
+    /// Where a request made by hand deploys.
+    #[serde(default)]
+    pub target: Option<Target>,
     /// How it ended.
     #[serde(default)]
     pub close_category: Option<String>,
@@ -43,13 +47,21 @@ impl Record {
     }
 }
 
+impl Record {
+    /// Where it deploys, as far as it says.
+    #[must_use]
+    pub fn target(&self) -> Option<&Target> {
+        self.filing.as_ref().map(|filing| &filing.target).or(self.target.as_ref())
+    }
+}
+
 /// The folder of a change in the ledger.
 #[must_use]
 pub fn folder(id: &str) -> String {
     format!("changes/{id}")
 }
 
-/// Where the journal of a change is in the ledger.
+/// Where the journal of the change is that a request was filed for. One that was made by hand may have more of them.
 #[must_use]
 pub fn journal_path(id: &str) -> String {
     format!("{}/journal.jsonl", folder(id))
@@ -75,19 +87,17 @@ pub fn record(ledger: &Ledger, id: &str) -> Result<Option<Record>, Refusal> {
     Ok(found.and_then(|(bytes, _)| serde_json::from_slice(&bytes).ok()))
 }
 
-/// Whether another change on this target was unsuccessful. How recent that must be is the policy's affair, and the
-/// contract cannot say it yet: so every one counts, which can only raise the risk.
-pub fn was_unsuccessful(ledger: &Ledger, id: &str, target: &Target) -> Result<bool, Refusal> {
-    for other in ids(ledger)?.iter().filter(|other| *other != id) {
-        let unsuccessful = record(ledger, other)?.is_some_and(|record| {
-            record.close_category.as_deref() == Some("unsuccessful")
-                && record.filing.is_some_and(|filing| {
-                    filing.target.environment == target.environment && filing.target.region == target.region
-                })
-        });
-        if unsuccessful {
-            return Ok(true);
+/// Gives the engine the journals of all changes.
+pub fn journals(engine: &mut Engine, ledger: &Ledger) -> Result<Vec<Named>, Refusal> {
+    let mut journals = Vec::new();
+    for path in ledger.list("changes/")? {
+        let file = path.rsplit('/').next().unwrap_or_default();
+        if !(file.starts_with("journal") && file.ends_with(".jsonl")) {
+            continue;
+        }
+        if let Some((bytes, _)) = ledger.get(&path)? {
+            journals.push(engine.give(path, &bytes)?);
         }
     }
-    Ok(false)
+    Ok(journals)
 }

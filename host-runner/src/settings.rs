@@ -39,18 +39,9 @@ pub struct Change {
     /// Where the inventory is.
     #[command(flatten)]
     pub inventory: InventoryAt,
-    /// The inventory branch to deploy, when it is not called as the environment is.
-    #[arg(long, value_name = "BRANCH", env = "COUNTERSIGN_BRANCH")]
-    pub branch: Option<String>,
-    /// The inventory commit to deploy, when it is not the tip of the branch.
-    #[arg(long, value_name = "SHA", env = "COUNTERSIGN_COMMIT_TO_DEPLOY")]
-    pub commit: Option<String>,
     /// The ignore file, a path in the inventory.
     #[arg(long, value_name = "PATH", env = "COUNTERSIGN_IGNORE_FILE", default_value = ".inventoryignore")]
     pub ignore_file: String,
-    /// The promotion pull request, as GitHub's API gives it.
-    #[arg(long, value_name = "FILE", env = "COUNTERSIGN_PROMOTION")]
-    pub promotion: PathBuf,
     /// The environment to deploy to.
     #[arg(long, value_name = "NAME", env = "COUNTERSIGN_ENVIRONMENT")]
     pub environment: String,
@@ -72,15 +63,51 @@ pub struct Change {
     /// Who asks.
     #[command(flatten)]
     pub caller: Caller,
-    /// A change request that was made by hand.
-    #[arg(long, value_name = "ID", env = "COUNTERSIGN_CHANGE_REQUEST_ID")]
-    pub change_request_id: Option<String>,
+    /// Where a notification channel of the policy leads: a variable that holds its URL. Can be given several times.
+    #[arg(long = "webhook", value_name = "CHANNEL=VARIABLE")]
+    pub webhooks: Vec<String>,
     /// Which attempt at the same change; a new attempt files a new change request.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub attempt: u32,
+}
+
+/// What is promoted, and the change request that exists already, if one does.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Promoted {
+    /// The inventory branch to deploy, when it is not called as the environment is.
+    #[arg(long, value_name = "BRANCH", env = "COUNTERSIGN_BRANCH")]
+    pub branch: Option<String>,
+    /// The inventory commit to deploy, when it is not the tip of the branch.
+    #[arg(long, value_name = "SHA", env = "COUNTERSIGN_COMMIT_TO_DEPLOY")]
+    pub commit: Option<String>,
+    /// The promotion pull request, as GitHub's API gives it.
+    #[arg(long, value_name = "FILE", env = "COUNTERSIGN_PROMOTION")]
+    pub promotion: PathBuf,
+    /// A change request that was made by hand.
+    #[arg(long, value_name = "ID", env = "COUNTERSIGN_CHANGE_REQUEST_ID")]
+    pub change_request_id: Option<String>,
+    /// The file of prepared change requests, from which the one of this target is taken.
+    #[arg(long, value_name = "FILE", env = "COUNTERSIGN_PREPARED", conflicts_with = "change_request_id")]
+    pub prepared: Option<PathBuf>,
     /// Deploy entries again that did not change.
     #[arg(long)]
     pub force_redeploy: bool,
+}
+
+/// What is deployed.
+#[derive(Clone, Copy, Debug)]
+pub enum Subject<'a> {
+    /// What was promoted.
+    Promoted(&'a Promoted),
+    /// What an earlier change deployed: a full rollback.
+    Restored {
+        /// The change request whose deployment is restored.
+        id: &'a str,
+        /// The inventory commit that it deployed.
+        commit: &'a str,
+        /// Whether it is declared an emergency.
+        emergency: bool,
+    },
 }
 
 /// Who asks.
@@ -131,7 +158,9 @@ impl Change {
             detail: detail.clone(),
         }
     }
+}
 
+impl Promoted {
     /// The change request that was made by hand, if one was: `notAvailable` says that there is none (EX1).
     pub fn supplied(&self) -> Result<Option<&str>, Failure> {
         match self.change_request_id.as_deref() {
@@ -179,9 +208,9 @@ pub fn person(text: &str) -> Result<Person, Failure> {
     Ok(Person { id: id.to_owned(), login: login.to_owned() })
 }
 
-/// The values of these variables, which are taken out of output. One that is not set is told: its secret is elsewhere.
+/// The values of these variables, and `more`, which are taken out of output. One that is not set is told: its secret is elsewhere.
 #[must_use]
-pub fn secrets(names: &[String]) -> Secrets {
+pub fn secrets(names: &[String], more: impl IntoIterator<Item = String>) -> Secrets {
     let value = |name: &String| {
         let value = env::var_os(name).map(|value| value.to_string_lossy().into_owned());
         if value.is_none() {
@@ -189,7 +218,7 @@ pub fn secrets(names: &[String]) -> Secrets {
         }
         value
     };
-    Secrets::new(names.iter().filter_map(value))
+    Secrets::new(names.iter().filter_map(value).chain(more))
 }
 
 fn variable(name: &str) -> Option<String> {

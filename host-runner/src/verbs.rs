@@ -8,7 +8,13 @@ mod init;
 mod inspect;
 mod inventory;
 mod lint;
+mod obligations;
+mod prepare;
+mod reconcile;
+mod rollback;
 mod status;
+mod sweep;
+mod targets;
 
 use std::fmt::Display;
 use std::io::{self, Write as _};
@@ -68,6 +74,16 @@ pub enum Verb {
     Close(Box<change::Close>),
     /// Take a change all the way, performing the policy's commands.
     Run(Box<change::Run>),
+    /// Restore what an earlier change deployed: a change of its own, without a build or a promotion.
+    Rollback(Box<rollback::Args>),
+    /// Make change requests by hand, ahead of time, one for each target of a file.
+    Prepare(prepare::Args),
+    /// Show what emergencies owe; ends with 41 when something is overdue.
+    Obligations(obligations::Args),
+    /// Write down that something that an emergency owes was done.
+    Fulfil(obligations::Fulfil),
+    /// Show changes that nobody finished.
+    Sweep(sweep::Args),
     /// Show the changes of the ledger, or one of them as its journal tells it.
     Status(status::Args),
     /// Write down that somebody approves a change request of the ledger.
@@ -99,6 +115,11 @@ pub fn run(cli: &Cli) -> Exit {
         Verb::Open(args) => change::open(args, common),
         Verb::Close(args) => change::close(args, common),
         Verb::Run(args) => change::run(args, common),
+        Verb::Rollback(args) => rollback::run(args, common),
+        Verb::Prepare(args) => prepare::run(args, common),
+        Verb::Obligations(args) => obligations::run(args, common),
+        Verb::Fulfil(args) => obligations::fulfil(args, common),
+        Verb::Sweep(args) => sweep::run(args, common),
         Verb::Status(args) => status::run(args, common),
         Verb::Approve(args) => decide::run(args, true, common),
         Verb::Reject(args) => decide::run(args, false, common),
@@ -144,8 +165,8 @@ impl Common {
     /// How much is told while things happen.
     const fn telling(&self) -> Telling {
         match self.output {
-            Output::Text => Telling::Lines,
-            Output::Json => Telling::Effects,
+            Output::Text => Telling::lines(),
+            Output::Json => Telling::effects(),
         }
     }
 

@@ -35,8 +35,9 @@ pub struct Documents {
     /// The evidence-checks config.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evidence_checks: Option<Named>,
-    /// The promotion pull request.
-    pub promotion: Named,
+    /// The promotion pull request; a full rollback has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub promotion: Option<Named>,
     /// The inventory to deploy.
     pub inventory: Tree,
     /// The inventory that was concluded last.
@@ -64,6 +65,17 @@ pub struct Target {
     pub purpose: String,
     /// The environment in words.
     pub detail: String,
+}
+
+impl Target {
+    /// `environment` or `environment in region`, for people.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match &self.region {
+            Some(region) => format!("{} in {region}", self.environment),
+            None => self.environment.clone(),
+        }
+    }
 }
 
 /// Somebody, by immutable id.
@@ -189,8 +201,11 @@ pub struct PlanRequest<'a> {
     pub attempt: u32,
     /// Whether everything is deployed again.
     pub force_redeploy: bool,
-    /// Whether a change on this target was unsuccessful.
-    pub unsuccessful_recently: bool,
+    /// The full rollback that is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rollback: Option<&'a Rollback>,
+    /// The journals of all changes.
+    pub history: &'a [Named],
     /// The journal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub journal: Option<Named>,
@@ -199,6 +214,15 @@ pub struct PlanRequest<'a> {
     pub answer: Option<Answer>,
     /// Who performs which commands.
     pub drive: &'a Driving,
+}
+
+/// A full rollback.
+#[derive(Clone, Debug, Serialize)]
+pub struct Rollback {
+    /// The change request whose deployment is restored.
+    pub change_request_id: String,
+    /// Whether it is declared an emergency.
+    pub emergency: bool,
 }
 
 /// A response.
@@ -218,6 +242,8 @@ pub enum Response {
     Recall {
         /// The id of the change request.
         id: String,
+        /// The name of the journal beside it.
+        journal: String,
     },
     /// What must happen next.
     Plan(Box<Plan>),
@@ -225,6 +251,20 @@ pub enum Response {
     Exchange(Exchange),
     /// Where a change stands.
     Status(Box<Standing>),
+    /// Where all changes stand.
+    Survey(Survey),
+    /// Something that was owed is written down as done.
+    Fulfilled {
+        /// The journal to make durable.
+        journal: Head,
+    },
+    /// Which change requests are to be made by hand.
+    Prepared {
+        /// The requests: handed back to the engine as they are.
+        requests: Vec<Value>,
+    },
+    /// How inventories differ.
+    Reconciliation(Reconciliation),
     /// Nothing can be decided.
     Failure(Faults),
 }
@@ -322,6 +362,15 @@ pub enum Action {
         #[serde(default)]
         commit: Option<String>,
     },
+    /// Tell somebody, and go on whatever comes of it.
+    Notify {
+        /// Through which channel.
+        channel: String,
+        /// Of what.
+        moment: String,
+        /// What to post, by digest.
+        body: String,
+    },
     /// Let time pass.
     Wait {
         /// Until when.
@@ -408,12 +457,90 @@ pub struct Standing {
     pub state: String,
     /// Where.
     pub target: Option<Target>,
+    /// The inventory commit that is deployed.
+    pub commit: Option<String>,
     /// An effect that was begun and whose outcome is not known.
     pub pending: Option<String>,
     /// The digest of the last line.
     pub head: String,
     /// All lines.
     pub entries: Vec<Entry>,
+}
+
+/// Where all changes stand.
+#[derive(Debug, Deserialize, Serialize)]
+pub struct Survey {
+    /// What to exit with when what is owed is reported.
+    pub exit_code: u8,
+    /// Every change.
+    pub changes: Vec<Surveyed>,
+}
+
+/// Where one change stands.
+#[derive(Debug, Deserialize, Serialize)]
+pub struct Surveyed {
+    /// The journal that says so.
+    pub journal: String,
+    /// The change request's id.
+    pub id: Option<String>,
+    /// Where.
+    pub target: Option<Target>,
+    /// `standard` or `emergency`.
+    pub kind: Option<String>,
+    /// The state.
+    pub state: String,
+    /// How it ended.
+    pub category: Option<String>,
+    /// Whether nothing is left to do for a run.
+    pub finished: bool,
+    /// An effect that was begun and whose outcome is not known.
+    pub pending: Option<String>,
+    /// When something happened last.
+    pub last: Option<String>,
+    /// What is owed, and what was.
+    pub obligations: Vec<Owed>,
+}
+
+/// Something that is owed, or was.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Owed {
+    /// Its name within the change.
+    pub id: String,
+    /// What is to be done.
+    pub what: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// Until when.
+    pub due: String,
+    /// Whether its time is over.
+    pub overdue: bool,
+    /// When it was fulfilled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fulfilled_at: Option<String>,
+    /// How it was fulfilled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fulfilment: Option<Value>,
+}
+
+/// How inventories differ.
+#[derive(Debug, Deserialize, Serialize)]
+pub struct Reconciliation {
+    /// Entries that are not the same everywhere: for each environment in turn the version, or nothing.
+    pub differing: BTreeMap<String, Vec<Option<Version>>>,
+    /// How many entries are the same everywhere.
+    pub same: u32,
+}
+
+/// Which version of an entry an environment has.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Version {
+    /// The version.
+    pub version: String,
+    /// The digest of the artifact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// The source commit.
+    pub commit: String,
 }
 
 /// Everything that is wrong, at once.

@@ -1,5 +1,6 @@
 //! Whole changes with the real command line: real git, real commands, real kills.
 
+#[expect(dead_code, reason = "each test file uses a part of the world")]
 mod world;
 
 use std::process::Output;

@@ -49,6 +49,16 @@ impl Drive<'_> {
             }
             Action::Run { command: None, .. } => return Err(defect("a command without arguments")),
             Action::Conclude { pointer, commit } => Some(self.conclude(&key, &pointer, commit.as_deref())?),
+            Action::Notify { channel, moment, body } => {
+                let body = self.engine.take(&body)?;
+                Some(match self.webhooks.post(&channel, &body) {
+                    Ok(()) => json!({ "event": "notified", "channel": channel, "moment": moment }),
+                    Err(why) => {
+                        let trouble = json!({ "code": why.code, "message": why.message });
+                        json!({ "event": "failed", "effect": key, "trouble": trouble })
+                    }
+                })
+            }
             Action::Wait { until, .. } => {
                 let time = clock::parse(&until).ok_or_else(|| defect("a time that is none"))?;
                 self.asks.clock.wait_until(time);
@@ -104,7 +114,8 @@ impl Drive<'_> {
         let started = self.asks.clock.now();
         let env: Vec<(String, String)> =
             environment.iter().map(|variable| (variable.name.clone(), variable.value.clone())).collect();
-        let without = [clock::VARIABLE, super::faults::VARIABLE].map(str::to_owned);
+        let own = [clock::VARIABLE, super::faults::VARIABLE].map(str::to_owned);
+        let without: Vec<String> = own.into_iter().chain(self.webhooks.variables()).collect();
         let limits = Command::new(&command.run, secrets);
         let ran = command::run(
             &Command {

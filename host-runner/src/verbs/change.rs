@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use super::Common;
+use super::{Common, targets};
 use crate::clock::{self, Clock};
 use crate::drive::Drive;
 use crate::exit::Exit;
 use crate::files;
 use crate::refusal::Refusal;
-use crate::settings::{self, Change, Commands, Patience};
+use crate::settings::{self, Change, Commands, Patience, Promoted, Subject};
 use crate::wire::{Driving, Ran, Step, Waiting};
 
 /// Arguments of `assess`.
@@ -17,6 +17,9 @@ pub struct Assess {
     /// The change.
     #[command(flatten)]
     pub change: Change,
+    /// What is promoted.
+    #[command(flatten)]
+    pub promoted: Promoted,
 }
 
 /// Arguments of `open`.
@@ -25,6 +28,9 @@ pub struct Open {
     /// The change.
     #[command(flatten)]
     pub change: Change,
+    /// What is promoted.
+    #[command(flatten)]
+    pub promoted: Promoted,
     /// How long to wait for approval.
     #[command(flatten)]
     pub patience: Patience,
@@ -39,12 +45,19 @@ pub struct Run {
     /// The change.
     #[command(flatten)]
     pub change: Change,
+    /// What is promoted.
+    #[command(flatten)]
+    pub promoted: Promoted,
     /// How long to wait for approval.
     #[command(flatten)]
     pub patience: Patience,
     /// How the policy's commands are run.
     #[command(flatten)]
     pub commands: Commands,
+    /// A JSON list of targets, deployed to in parallel, each with a change request of its own; what one of them does
+    /// not say is as given here.
+    #[arg(long, value_name = "FILE")]
+    pub targets: Option<PathBuf>,
     /// Say what would be done and how it would end, and do nothing.
     #[arg(long)]
     pub dry_run: bool,
@@ -56,6 +69,9 @@ pub struct Close {
     /// The change.
     #[command(flatten)]
     pub change: Change,
+    /// What is promoted.
+    #[command(flatten)]
+    pub promoted: Promoted,
     /// How the deployment ended.
     #[arg(long, value_enum)]
     pub deploy: Ended,
@@ -94,7 +110,8 @@ pub enum Ended {
 /// Says whether the change is ready.
 pub(super) fn assess(args: &Assess, common: &Common) -> Result<Exit, Refusal> {
     let clock = Clock::from_environment()?;
-    let drive = Drive::new(common.engine()?, &clock, &args.change, common.telling())?;
+    let drive =
+        Drive::new(common.engine()?, &clock, &args.change, Subject::Promoted(&args.promoted), common.telling())?;
     let report = drive.look("assess", &Driving::default())?;
     common.tell(&report)?;
     Ok(report.exit())
@@ -104,18 +121,24 @@ pub(super) fn assess(args: &Assess, common: &Common) -> Result<Exit, Refusal> {
 pub(super) fn open(args: &Open, common: &Common) -> Result<Exit, Refusal> {
     let driving = Driving { parked: Step::ALL.to_vec(), ..Driving::default() };
     let commands = Commands::default();
-    let Open { change, patience, dry_run, .. } = args;
-    go(&Going { change, patience: Some(patience), commands: &commands, dry_run: *dry_run }, driving, common)
+    let Open { change, promoted, patience, dry_run } = args;
+    let subject = Subject::Promoted(promoted);
+    go(&Going { change, subject, patience: Some(patience), commands: &commands, dry_run: *dry_run }, driving, common)
 }
 
 /// Takes the change as far as it can go, performing the policy's commands.
 pub(super) fn run(args: &Run, common: &Common) -> Result<Exit, Refusal> {
-    let Run { change, patience, commands, dry_run } = args;
-    go(&Going { change, patience: Some(patience), commands, dry_run: *dry_run }, Driving::default(), common)
+    let Run { change, promoted, patience, commands, targets, dry_run } = args;
+    if let Some(file) = targets {
+        return targets::run(file, args, common);
+    }
+    let subject = Subject::Promoted(promoted);
+    go(&Going { change, subject, patience: Some(patience), commands, dry_run: *dry_run }, Driving::default(), common)
 }
 
 struct Going<'a> {
     change: &'a Change,
+    subject: Subject<'a>,
     patience: Option<&'a Patience>,
     commands: &'a Commands,
     dry_run: bool,
@@ -124,13 +147,14 @@ struct Going<'a> {
 fn go(going: &Going<'_>, mut driving: Driving, common: &Common) -> Result<Exit, Refusal> {
     let clock = Clock::from_environment()?;
     driving.wait = going.patience.and_then(|patience| waiting(patience, &clock));
-    let drive = Drive::new(common.engine()?, &clock, going.change, common.telling())?;
+    let drive = Drive::new(common.engine()?, &clock, going.change, going.subject, common.telling())?;
     let report = if going.dry_run { drive.look("preview", &driving)? } else { drive.act(driving, going.commands)? };
     common.tell(&report)?;
     Ok(report.exit())
 }
 
-fn waiting(patience: &Patience, clock: &Clock) -> Option<Waiting> {
+/// The wait for approval that is asked for.
+pub(super) fn waiting(patience: &Patience, clock: &Clock) -> Option<Waiting> {
     let seconds = patience.wait?;
     let until = clock::format(clock.milliseconds().saturating_add(i64::from(seconds).saturating_mul(1000)));
     Some(Waiting { until, interval_seconds: patience.wait_interval })
@@ -139,8 +163,9 @@ fn waiting(patience: &Patience, clock: &Clock) -> Option<Waiting> {
 /// Reports what the caller did after `open`, and finishes the change.
 pub(super) fn close(args: &Close, common: &Common) -> Result<Exit, Refusal> {
     let clock = Clock::from_environment()?;
-    let mut drive = Drive::new(common.engine()?, &clock, &args.change, common.telling())?;
-    let secrets = settings::secrets(&args.secret_env);
+    let mut drive =
+        Drive::new(common.engine()?, &clock, &args.change, Subject::Promoted(&args.promoted), common.telling())?;
+    let secrets = settings::secrets(&args.secret_env, []);
     let mut driving = Driving { parked: Step::ALL.to_vec(), ..Driving::default() };
     let reports = [
         (Step::Deploy, Some(args.deploy), &args.deploy_log),

@@ -1,8 +1,9 @@
-//! `countersign demo`: two changes, from evidence to a closed change request, with the verbs that everybody uses.
+//! `countersign demo`: whole changes, from evidence to a closed change request, with the verbs that everybody uses.
 //!
 //! Every step is a command line that is shown and then run in this process. The evidence is what real tools wrote about
 //! this project; `host-runner/demo/README.md` says how.
 
+mod flows;
 mod product;
 
 use std::env;
@@ -20,7 +21,7 @@ use crate::inventory::git::Repository;
 use crate::ledger::Ledger;
 use crate::records;
 use crate::refusal::Refusal;
-use product::{ENGINE, Entry, RUNNER, RUNNER_2};
+use product::{ENGINE, Entry, Promoted, RUNNER, RUNNER_2};
 
 /// Marks a folder that a demo made, so that the next demo may replace it.
 const MARK: &str = ".countersign-demo";
@@ -43,10 +44,19 @@ pub struct Args {
 pub enum Flow {
     /// One change that is ready, and one that is not.
     Standard,
+    /// A change that is not ready, deployed at once because it is an emergency, and what that owes.
+    Emergency,
+    /// A failed deployment that is rolled back, and a full rollback to what was deployed before.
+    Rollback,
+    /// Planned downtime: a change request made and approved by hand.
+    Downtime,
+    /// Three regions in one run; one of them fails.
+    Regions,
+    /// A change that was held, continued by the id of its change request.
+    Existing,
 }
 
 pub(super) fn run(args: &Args, common: &Common) -> Result<Exit, Refusal> {
-    let Flow::Standard = args.flow;
     if common.output == Output::Json {
         return Err(Failure::usage("the demo is for people").help("leave `--output json` out").into());
     }
@@ -56,9 +66,18 @@ pub(super) fn run(args: &Args, common: &Common) -> Result<Exit, Refusal> {
     prepare(&args.folder)?;
     show.say("a product of two parts, an inventory of what is deployed, and evidence about both");
     show.build(&[&ENGINE, &RUNNER])?;
-    show.evidence("ready", &[&ENGINE, &RUNNER], None)?;
-    show.ready()?;
-    show.not_ready()?;
+    show.evidence("ready", &[&ENGINE, &RUNNER], None, false)?;
+    match args.flow {
+        Flow::Standard => {
+            show.ready()?;
+            show.not_ready()?;
+        }
+        Flow::Emergency => flows::emergency(&show)?,
+        Flow::Rollback => flows::rollback(&show)?,
+        Flow::Downtime => flows::downtime(&show)?,
+        Flow::Regions => flows::regions(&show)?,
+        Flow::Existing => flows::existing(&show)?,
+    }
     show.end()?;
     Ok(Exit::Done)
 }
@@ -163,7 +182,13 @@ impl Show {
     }
 
     /// What CI does after its checks: reports are imported, and steps without a report say how they ended.
-    fn evidence(&self, change: &str, entries: &[&Entry], missing: Option<&str>) -> Result<(), Refusal> {
+    fn evidence(
+        &self,
+        change: &str,
+        entries: &[&Entry],
+        missing: Option<&str>,
+        emergency: bool,
+    ) -> Result<(), Refusal> {
         let folder = format!("{change}/evidence");
         for entry in entries {
             for (check, file) in entry.reports().into_iter().filter(|(check, _)| Some(*check) != missing) {
@@ -193,7 +218,10 @@ impl Show {
         let commit = Repository::at(Path::new("inventory"))
             .ok_or_else(|| Failure::new(Exit::Internal, "the demo's inventory is gone"))?
             .branch("prod")?;
-        let promotion = product::promotion(change, entries, commit.as_str(), &self.clock.now());
+        let now = self.clock.now();
+        let number = 17 + count_of_changes();
+        let promoted = Promoted { number, entries, merged_as: commit.as_str(), now: &now, emergency };
+        let promotion = product::promotion(&promoted);
         files::write(&Path::new(change).join("promotion.json"), promotion.as_bytes())?;
         let assess = Self::change(change, "assess", "demo-assess");
         let assess: Vec<&str> = assess.iter().map(String::as_str).chain(["--commit", commit.as_str()]).collect();
@@ -202,7 +230,7 @@ impl Show {
         Ok(files::write(&Path::new(change).join("assess.sh"), product::script(&program, &shown(&assess)).as_bytes())?)
     }
 
-    /// The command line of a verb about one of the two changes.
+    /// The command line of a verb about one of the changes.
     fn change(change: &str, verb: &str, run: &str) -> Vec<String> {
         let mut line = vec![verb.to_owned()];
         let promotion = format!("{change}/promotion.json");
@@ -227,8 +255,13 @@ impl Show {
     }
 
     fn go(&self, change: &str, verb: &str, run: &str, expected: Exit) -> Result<(), Refusal> {
+        self.go_with(change, verb, run, &[], expected)
+    }
+
+    fn go_with(&self, change: &str, verb: &str, run: &str, more: &[&str], expected: Exit) -> Result<(), Refusal> {
         let line = Self::change(change, verb, run);
-        self.countersign(&line.iter().map(String::as_str).collect::<Vec<_>>(), expected)
+        let line: Vec<&str> = line.iter().map(String::as_str).chain(more.iter().copied()).collect();
+        self.countersign(&line, expected)
     }
 
     /// The first change: everything is there, so nobody is asked.
@@ -243,7 +276,7 @@ impl Show {
     fn not_ready(&self) -> Result<(), Refusal> {
         self.say("the second change: the integration tests of the new runner are missing, so it is held");
         self.build(&[&RUNNER_2])?;
-        self.evidence("not-ready", &[&RUNNER_2], Some("integration-tests"))?;
+        self.evidence("not-ready", &[&RUNNER_2], Some("integration-tests"), false)?;
         self.go("not-ready", "run", "cd-2", Exit::AwaitingApproval)?;
         let id = self.closed_as("not-ready", 2, "")?;
         self.say("a person who had no part in it looks at the reasons, and approves");
@@ -286,6 +319,13 @@ impl Show {
         }
         Ok(())
     }
+}
+
+/// How many changes were promoted so far.
+fn count_of_changes() -> u32 {
+    let folders = fs::read_dir(".").into_iter().flatten().flatten();
+    let promoted = folders.filter(|folder| folder.path().join("promotion.json").is_file());
+    u32::try_from(promoted.count()).unwrap_or_default()
 }
 
 /// The command line as a shell reads it; a long one in several lines.

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::Common;
+use super::change::Ended;
+use super::{Common, reconcile};
 use crate::clock::Clock;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -28,6 +29,8 @@ pub enum Verb {
     Delta(Delta),
     /// Carry entries from one environment to the next.
     Promote(Promote),
+    /// Show which entries are not the same in several environments.
+    Reconcile(reconcile::Args),
 }
 
 /// Arguments of `inventory add`.
@@ -72,6 +75,26 @@ pub struct Add {
     /// The CI run whose evidence counts for this entry.
     #[arg(long = "pipeline-run-id", value_name = "ID")]
     pub run: String,
+    /// How the CI run ended.
+    #[arg(long, value_enum, default_value_t = Ended::Success)]
+    pub ci_outcome: Ended,
+    /// Add no entry for a CI run that failed. Without a value, or with any but `0` and nothing: on (IN4).
+    #[arg(
+        long,
+        value_name = "VALUE",
+        num_args = 0..=1,
+        default_missing_value = "1",
+        env = "COUNTERSIGN_SKIP_INVENTORY_UPDATE_ON_FAILURE"
+    )]
+    pub skip_inventory_update_on_failure: Option<String>,
+}
+
+impl Add {
+    /// Whether nothing is added, because the CI run failed and nobody wants its entry (IN4).
+    fn is_skipped(&self) -> bool {
+        let set = self.skip_inventory_update_on_failure.as_deref().is_some_and(|value| !matches!(value, "" | "0"));
+        self.ci_outcome == Ended::Failure && set
+    }
 }
 
 /// Arguments of `inventory delta`.
@@ -116,6 +139,7 @@ pub(super) fn run(verb: &Verb, common: &Common) -> Result<Exit, Refusal> {
         Verb::Add(args) => add(args, common),
         Verb::Delta(args) => delta(args, common),
         Verb::Promote(args) => promote(args, common),
+        Verb::Reconcile(args) => reconcile::run(args, common),
     }
 }
 
@@ -136,8 +160,27 @@ impl fmt::Display for Added {
     }
 }
 
+#[derive(Serialize)]
+struct Skipped {
+    entry: String,
+    skipped: &'static str,
+}
+
+impl fmt::Display for Skipped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is not added: {}", guard(&self.entry), self.skipped)
+    }
+}
+
 fn add(args: &Add, common: &Common) -> Result<Exit, Refusal> {
     let name = entry_path(&args.name)?.to_owned();
+    if args.is_skipped() {
+        common.tell(&Skipped {
+            entry: name,
+            skipped: "its CI run failed, and `skip-inventory-update-on-failure` is set",
+        })?;
+        return Ok(Exit::Done);
+    }
     let mut entry = json!({
         "name": name, "artifact": args.artifact, "type": args.kind, "version": args.version,
         "provenance": args.provenance.as_ref().unwrap_or(&args.artifact), "repository_url": args.repository_url,

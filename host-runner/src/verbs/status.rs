@@ -109,9 +109,7 @@ pub(super) fn run(args: &Args, common: &Common) -> Result<Exit, Refusal> {
 fn timeline(engine: &mut Engine, ledger: &Ledger, id: &str) -> Result<Timeline, Refusal> {
     let record = record(ledger, id)?;
     let Some(standing) = standing(engine, ledger, id)? else {
-        return Err(Failure::usage(format!("the ledger has no journal of change request `{}`", guard(id)))
-            .help("list the changes with `countersign status`")
-            .into());
+        return Err(unknown(id).into());
     };
     Ok(Timeline {
         change_request_id: id.to_owned(),
@@ -137,11 +135,8 @@ fn line(engine: &mut Engine, ledger: &Ledger, id: &str) -> Result<Line, Refusal>
         Some(None) => (record.as_ref().map_or_else(String::new, |record| record.status.clone()), None, None),
         None => ("journal does not verify".to_owned(), None, None),
     };
-    let target = target.or_else(|| Some(record.as_ref()?.filing.as_ref()?.target.clone()));
-    let target = target.map(|target| match target.region {
-        Some(region) => format!("{} in {region}", target.environment),
-        None => target.environment,
-    });
+    let target = target.or_else(|| record.as_ref()?.target().cloned());
+    let target = target.map(|target| target.label());
     Ok(Line {
         change_request_id: id.to_owned(),
         state,
@@ -152,7 +147,13 @@ fn line(engine: &mut Engine, ledger: &Ledger, id: &str) -> Result<Line, Refusal>
     })
 }
 
-fn standing(engine: &mut Engine, ledger: &Ledger, id: &str) -> Result<Option<Standing>, Refusal> {
+/// There is no journal of this change request.
+pub(super) fn unknown(id: &str) -> Failure {
+    Failure::usage(format!("the ledger has no journal of change request `{}`", guard(id)))
+        .help("list the changes with `countersign status`")
+}
+
+pub(super) fn standing(engine: &mut Engine, ledger: &Ledger, id: &str) -> Result<Option<Standing>, Refusal> {
     let Some((bytes, _)) = ledger.get(&journal_path(id))? else { return Ok(None) };
     let named = engine.give(journal_path(id), &bytes)?;
     engine.status(&named).map(Some)

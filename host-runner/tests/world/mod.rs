@@ -180,11 +180,57 @@ impl World {
         if self.exists("deployed") { self.read("deployed").len() / 2 } else { 0 }
     }
 
-    /// The one change of the ledger.
-    pub(crate) fn change(&self) -> String {
-        let ids: Vec<String> = fs::read_dir(self.root.join("ledger/changes"))
+    /// Edits a JSON file.
+    pub(crate) fn edit(&self, path: &str, edit: impl FnOnce(&mut Value)) {
+        let mut value: Value = serde_json::from_slice(&self.read(path)).unwrap();
+        edit(&mut value);
+        self.write(path, value.to_string());
+    }
+
+    /// Another build of the entry is promoted by another pull request: what is deployed next.
+    pub(crate) fn promote(&self, number: u64) -> String {
+        let branch = self.git(&["rev-parse", "refs/heads/prod"]);
+        let mut entry: Value = serde_json::from_str(&self.git(&["show", &format!("{branch}:shop/api")])).unwrap();
+        entry["build_number"] = json!(number);
+        entry["version"] = json!(format!("1.0.{number}"));
+        self.write("entry.json", entry.to_string());
+        let blob = self.git(&["hash-object", "-w", "entry.json"]);
+        let index = self.root.join("index");
+        let in_index = |arguments: &[&str]| {
+            let mut command = self.command("git");
+            command.args(["--git-dir", "inventory.git"]).args(arguments).env("GIT_INDEX_FILE", &index);
+            String::from_utf8(command.output().unwrap().stdout).unwrap().trim().to_owned()
+        };
+        in_index(&["read-tree", &branch]);
+        in_index(&["update-index", "--add", "--cacheinfo", &format!("100644,{blob},shop/api")]);
+        let tree = in_index(&["write-tree"]);
+        let identity = ["-c", "user.name=merger", "-c", "user.email=merger@example.com"];
+        let commit = self.git(&[&identity[..], &["commit-tree", &tree, "-p", &branch, "-m", "promote"]].concat());
+        self.git(&["update-ref", "refs/heads/prod", &commit]);
+        self.edit("promotion.json", |promotion| {
+            promotion["pull_request"]["number"] = json!(number);
+            promotion["pull_request"]["merge_commit_sha"] = json!(commit);
+        });
+        commit
+    }
+
+    /// The ids of all changes.
+    pub(crate) fn changes(&self) -> Vec<String> {
+        let mut ids: Vec<String> = fs::read_dir(self.root.join("ledger/changes"))
             .map(|entries| entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect())
             .unwrap_or_default();
+        ids.sort();
+        ids
+    }
+
+    /// The record of one of the changes.
+    pub(crate) fn record_of(&self, id: &str) -> Value {
+        serde_json::from_slice(&self.read(&format!("ledger/changes/{id}/record.json"))).unwrap()
+    }
+
+    /// The one change of the ledger.
+    pub(crate) fn change(&self) -> String {
+        let ids = self.changes();
         assert_eq!(ids.len(), 1, "{ids:?}");
         ids.into_iter().next().unwrap()
     }

@@ -10,10 +10,11 @@ pub(super) const REPOSITORY: &str = "https://git.example.com/countersign/counter
 pub(super) const STEPS: [&str; 4] = ["artifact-signature", "dependency-check", "peer-review", "secret-scan"];
 
 /// The files of the product's repository.
-pub(super) const FILES: [(&str, &str); 3] = [
+pub(super) const FILES: [(&str, &str); 4] = [
     ("countersign.yaml", include_str!("../../../demo/countersign.yaml")),
     ("deploy.sh", include_str!("../../../demo/deploy.sh")),
     ("accept.sh", include_str!("../../../demo/accept.sh")),
+    ("rollback.sh", include_str!("../../../demo/rollback.sh")),
 ];
 
 macro_rules! raw {
@@ -89,10 +90,26 @@ impl Entry {
     }
 }
 
+/// The label of an emergency.
+const LABEL: &str = "EMERGENCY";
+
+/// What is promoted, and how.
+#[derive(Clone, Copy)]
+pub(super) struct Promoted<'a> {
+    /// The pull request's number.
+    pub(super) number: u32,
+    pub(super) entries: &'a [&'a Entry],
+    /// The commit that merged it.
+    pub(super) merged_as: &'a str,
+    pub(super) now: &'a str,
+    /// Whether it has the emergency label.
+    pub(super) emergency: bool,
+}
+
 /// The promotion pull request as GitHub's API gives it: written by one person, approved by another, merged by a third.
-pub(super) fn promotion(change: &str, entries: &[&Entry], merged_as: &str, now: &str) -> String {
-    let number = if change == "ready" { 17 } else { 18 };
-    let head: String = digest(change.as_bytes()).chars().skip("sha256:".len()).take(40).collect();
+pub(super) fn promotion(promoted: &Promoted<'_>) -> String {
+    let Promoted { number, entries, merged_as, now, emergency } = *promoted;
+    let head: String = digest(&number.to_le_bytes()).chars().skip("sha256:".len()).take(40).collect();
     let what: Vec<String> = entries.iter().map(|entry| format!("{} {}", entry.name, entry.version)).collect();
     let what = what.join(" and ");
     let author = json!({ "id": 100, "login": "alex" });
@@ -107,7 +124,7 @@ pub(super) fn promotion(change: &str, entries: &[&Entry], merged_as: &str, now: 
             "head": { "ref": "promote", "sha": head },
             "merged": true, "merged_at": now, "merge_commit_sha": merged_as,
             "merged_by": { "id": 300, "login": "chris" },
-            "user": author, "labels": [], "commits": 1, "changed_files": entries.len(),
+            "user": author, "labels": if emergency { json!([{ "name": LABEL }]) } else { json!([]) }, "commits": 1, "changed_files": entries.len(),
         },
         "commits": [{
             "sha": head, "author": author, "committer": author,
@@ -117,9 +134,15 @@ pub(super) fn promotion(change: &str, entries: &[&Entry], merged_as: &str, now: 
             "user": { "id": 200, "login": "billie" }, "state": "APPROVED", "commit_id": head, "submitted_at": now,
         }],
         "files": entries.iter().map(|entry| json!({ "filename": entry.name })).collect::<Vec<_>>(),
-        "timeline": [],
+        "timeline": if emergency { json!([labelled(now)]) } else { json!([]) },
     });
     format!("{promotion:#}\n")
+}
+
+/// Who called it an emergency, and when.
+fn labelled(now: &str) -> serde_json::Value {
+    let actor = json!({ "id": 400, "login": "dana" });
+    json!({ "event": "labeled", "label": { "name": LABEL }, "actor": actor, "created_at": now })
 }
 
 fn body(what: &str) -> String {
