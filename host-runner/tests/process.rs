@@ -7,6 +7,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::thread;
 
+use countersign_cli::module::digest;
 use serde_json::{Value, json};
 use world::{World, code, json, stderr, stdout};
 
@@ -222,6 +223,64 @@ fn pc9_a_webhook_that_fails_changes_no_outcome() {
         world.run_with(&["run", "--webhook", "ops=OPS_URL"], &[("OPS_URL", "http://hooks.example.com/s3cr3t-path")]);
     assert_eq!(code(&plain), 2);
     assert!(!stderr(&plain).contains("s3cr3t-path"), "{}", stderr(&plain));
+}
+
+/// The commands of the runbook: the names and texts of its `sh` blocks, in order.
+fn runbook() -> Vec<(String, String)> {
+    let text = include_str!("../RUNBOOK.md");
+    let blocks = text.split("```sh ").skip(1).map(|block| block.split("```").next().unwrap());
+    blocks.map(|block| block.split_once('\n').unwrap()).map(|(name, text)| (name.to_owned(), text.to_owned())).collect()
+}
+
+#[test]
+fn em6_every_command_of_the_runbook_does_what_it_says() {
+    let world = World::new("runbook");
+    let image = format!("images.example.com/shop/api:1.0.0@{}", digest(b"an image"));
+    let first = world.git(&["rev-parse", "refs/heads/prod"]);
+    assert_eq!(code(&world.run(&["run"])), 0);
+    let good = world.change();
+    world.promote(8);
+    assert_eq!(code(&world.run(&["run"])), 0);
+    let mut ran = Vec::new();
+    for (name, script) in runbook() {
+        if name == "deploy" {
+            // What the people do on GitHub: merge the promotion and label it; a check is missing.
+            let commit = world.git(&["rev-parse", "refs/heads/prod"]);
+            world.edit("promotion.json", |promotion| {
+                promotion["pull_request"]["number"] = json!(9);
+                promotion["pull_request"]["merge_commit_sha"] = json!(commit);
+            });
+            label(&world);
+            world.remove("evidence/shop/api/secret-scan.json");
+        }
+        let emergency =
+            world.changes().into_iter().find(|id| world.record_of(id)["kind"] == "emergency").unwrap_or_default();
+        let commit = "c".repeat(40);
+        let variables = [("GOOD", good.as_str()), ("ARTIFACT", &image), ("COMMIT", &commit), ("EMERGENCY", &emergency)];
+        let ended = world.script(&script, &variables);
+        assert_eq!(code(&ended), 0, "{name}: {}", stderr(&ended));
+        match name.as_str() {
+            "rehearse" => assert_eq!((world.changes().len(), world.deployed()), (2, 2)),
+            "rollback" => assert_eq!(world.git(&["rev-parse", "refs/tags/prod_latest"]), first),
+            "deploy" => assert_eq!(world.deployed(), 4),
+            "reconcile" => assert!(stdout(&ended).contains("all 1 entries are the same"), "{}", stdout(&ended)),
+            "owed" => assert!(stdout(&ended).contains("gap-secret-scan"), "{}", stdout(&ended)),
+            _ => {}
+        }
+        ran.push(name);
+    }
+    let steps = ["find", "rehearse", "rollback", "build", "promote", "label", "deploy", "reconcile", "owed", "fulfil"];
+    assert_eq!(ran, steps);
+}
+
+#[test]
+fn the_demo_shows_every_flow() {
+    for flow in ["standard", "emergency", "rollback", "downtime", "regions", "existing"] {
+        let world = World::new(&format!("demo-{flow}"));
+        let shown = world.run_bare(&["demo", "--flow", flow, "shown"]);
+        assert_eq!(code(&shown), 0, "{flow}: {}", stderr(&shown));
+        assert!(stdout(&shown).contains("where to look"), "{flow}: {}", stdout(&shown));
+    }
 }
 
 #[test]

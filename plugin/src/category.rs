@@ -74,7 +74,7 @@ pub fn reviews(facts: &Facts) -> Vec<Reason> {
             ));
         }
     }
-    if touches(facts, &process.security_review, &paths(facts)) {
+    if security_review_is_due(facts) {
         let reviewed = process.security_team.iter().any(|member| approvers.contains(member.as_str()));
         if !reviewed {
             reasons.push(Reason::new(
@@ -85,6 +85,12 @@ pub fn reviews(facts: &Facts) -> Vec<Reason> {
         }
     }
     reasons
+}
+
+/// Whether something that the change touches needs a security review (PC3).
+#[must_use]
+pub fn security_review_is_due(facts: &Facts) -> bool {
+    touches(facts, &facts.policy.process.security_review, &paths(facts))
 }
 
 /// Ids of those who approved the head commit and had no other part in the change (PC2).

@@ -115,7 +115,20 @@ impl World {
     }
 
     pub(crate) fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
-        let mut command = self.command(env!("CARGO_BIN_EXE_countersign"));
+        let mut command = self.about_the_change(env!("CARGO_BIN_EXE_countersign"));
+        command.envs(variables.iter().copied()).args(arguments).output().unwrap()
+    }
+
+    /// A shell script in which `countersign` is this runner.
+    pub(crate) fn script(&self, script: &str, variables: &[(&str, &str)]) -> Output {
+        let runner = Path::new(env!("CARGO_BIN_EXE_countersign")).parent().unwrap();
+        let path = format!("{}:{}", runner.display(), std::env::var("PATH").unwrap_or_default());
+        let mut command = self.about_the_change("/bin/sh");
+        command.env("PATH", path).envs(variables.iter().copied()).args(["-euc", script]).output().unwrap()
+    }
+
+    fn about_the_change(&self, program: &str) -> Command {
+        let mut command = self.command(program);
         for (name, value) in [
             ("POLICY", "policy.yaml"),
             ("EVIDENCE", "evidence"),
@@ -129,7 +142,7 @@ impl World {
         ] {
             command.env(format!("COUNTERSIGN_{name}"), value);
         }
-        command.envs(variables.iter().copied()).args(arguments).output().unwrap()
+        command
     }
 
     /// Any other verb.

@@ -6,9 +6,11 @@ use serde::Serialize;
 
 use crate::attachments::markdown::{Inline, Most, Page, code, join, names, ours, prose, strong};
 use crate::attachments::posture::Head;
+use crate::category;
 use crate::evidence::Check;
 use crate::facts::Facts;
-use crate::policy::{Control, Profile, Stage};
+use crate::policy::{Acceptance, Control, Pattern, Profile, Stage};
+use crate::readiness::reason::Code;
 use crate::readiness::{Readiness, Standing};
 use crate::risk::word;
 
@@ -68,7 +70,10 @@ impl<'a> Report<'a> {
         for posture in &readiness.posture {
             by_check.entry(&posture.check).or_default().entry(posture.standing).or_default().insert(&posture.entry);
         }
-        let proof = |check: &'a Check| Proof::of(facts, check, by_check.get(check).cloned().unwrap_or_default());
+        let proof = |check: &'a Check| {
+            let standings = by_check.get(check).cloned().unwrap_or_default();
+            Proof::of(facts, check, standings, process(facts, readiness, check))
+        };
         let verdict = |control: &'a Control| {
             let checks: Vec<Proof<'a>> = control.checks.iter().map(proof).collect();
             let verdict = checks.iter().map(|proof| proof.verdict).min().unwrap_or(Word::NoDemand);
@@ -110,7 +115,12 @@ fn version(version: Option<&str>) -> Inline {
 }
 
 impl<'a> Proof<'a> {
-    fn of(facts: &Facts, check: &'a Check, mut standings: BTreeMap<Standing, BTreeSet<&'a str>>) -> Self {
+    fn of(
+        facts: &Facts,
+        check: &'a Check,
+        mut standings: BTreeMap<Standing, BTreeSet<&'a str>>,
+        process: Option<Word>,
+    ) -> Self {
         let demanded = |stage| {
             facts
                 .policy
@@ -126,7 +136,7 @@ impl<'a> Proof<'a> {
             (None, false) => Word::Satisfied,
             (None, true) if demanded(Stage::PreDeployment) => Word::NotApplicable,
             (None, true) if demanded(Stage::PostDeployment) => Word::AfterDeployment,
-            (None, true) => Word::NoDemand,
+            (None, true) => process.unwrap_or(Word::NoDemand),
         };
         standings.remove(&Standing::Success);
         Self { check, verdict, entries: everywhere.len(), open: standings }
@@ -139,6 +149,34 @@ impl<'a> Proof<'a> {
         let open = if self.open.is_empty() { vec![self.verdict.cell()] } else { open.skip(1).collect() };
         join([code(self.check), ours(" "), join(open)])
     }
+}
+
+/// How a step of the process stands that the product takes itself, so that no tool writes evidence about it.
+fn process(facts: &Facts, readiness: &Readiness, check: &Check) -> Option<Word> {
+    let policy = &facts.policy;
+    let unless = |code: Code| match readiness.reasons.iter().any(|reason| reason.code == code) {
+        true => Word::NotSatisfied,
+        false => Word::Satisfied,
+    };
+    Some(match check.as_str() {
+        // A promotion whose fields are missing or wrong is refused before anything is attached (PR4).
+        "promotion" => Word::Satisfied,
+        "security-review" if policy.process.security_review == Pattern::default() => Word::NoDemand,
+        "security-review" if !category::security_review_is_due(facts) => Word::NotApplicable,
+        "security-review" => unless(Code::SecurityReviewMissing),
+        "staging" if policy.staging.is_none() => Word::NoDemand,
+        "staging" if facts.delta.entries.is_empty() => Word::NotApplicable,
+        "staging" => unless(Code::StagingProofMissing),
+        "acceptance-tests" if matches!(policy.deployment.acceptance, Some(Acceptance::None(_))) => Word::NotSatisfied,
+        "acceptance-tests" => Word::AfterDeployment,
+        "verification" if policy.deployment.verification.is_none() => Word::NoDemand,
+        "verification" => Word::AfterDeployment,
+        "rollback-plan" if policy.deployment.rollback.is_some() || facts.fields.backout_plan.is_some() => {
+            Word::Satisfied
+        }
+        "rollback-plan" => Word::NotSatisfied,
+        _ => return None,
+    })
 }
 
 impl Word {

@@ -204,8 +204,8 @@ fn po4_each_control_of_the_profile_has_its_own_verdict() {
         controls: vec![
             control("A", &["unit-tests"]),
             control("B", &["unit-tests", "secret-scan"]),
-            control("C", &["promotion"]),
-            control("D", &["unit-tests", "promotion"]),
+            control("C", &["penetration-test"]),
+            control("D", &["unit-tests", "penetration-test"]),
             control("E", &["infrastructure-validation"]),
         ],
     });
@@ -221,6 +221,29 @@ fn po4_each_control_of_the_profile_has_its_own_verdict() {
     assert!(
         page.contains("| **not satisfied** | `unit-tests` satisfied; `secret-scan` missing for `orders-api` |"),
         "{page}"
+    );
+}
+
+#[test]
+fn po4_the_steps_of_ops_01_that_the_product_takes_itself_have_verdicts_of_their_own() {
+    let ops_01 = |more: &str| {
+        let policy = format!("version: 1\n{}{more}", crate::policy::OPS_01);
+        let mut facts = facts();
+        facts.policy = crate::policy::read(policy.as_bytes(), facts.target.purpose).unwrap();
+        let profile = json(&before(&facts)["profile.json"]);
+        let verdicts = profile["controls"].as_array().unwrap().iter();
+        verdicts.map(|control| control["verdict"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let satisfied = "satisfied";
+    assert_eq!(
+        ops_01(""),
+        [satisfied, satisfied, satisfied, "no-demand", "no-demand", satisfied, "no-demand", satisfied]
+    );
+    let strict = "staging: {environment: staging}\nprocess: {security-review: {paths: [\"**\"]}, security-team: [\"999\"]}\n\
+                  deployment: {verification: {command: {run: [./watch]}}, acceptance: {none: never}}\n";
+    assert_eq!(
+        ops_01(strict),
+        [satisfied, satisfied, satisfied, "not-satisfied", "not-satisfied", satisfied, "not-satisfied", satisfied]
     );
 }
 
