@@ -4,7 +4,7 @@ use countersign_tests::documents;
 use countersign_tests::world::World;
 use serde_json::json;
 
-use crate::ends;
+use crate::{again, ends, not_ready, only};
 
 #[test]
 fn cr3_a_ready_change_is_approved_deployed_and_closed_successful() {
@@ -102,4 +102,102 @@ fn in2_an_empty_delta_is_nothing_to_deploy() {
     let mut world = World::new(documents);
     ends(&mut world, "nothing-to-deploy", 0);
     assert!(world.store.is_empty());
+}
+
+#[test]
+fn cl4_no_acceptance_result_is_not_a_passed_test() {
+    let mut documents = documents::ready();
+    documents.policy = Some("version: 1\ndeployment: {deploy: {run: [./deploy]}}\n".to_owned());
+    let mut world = World::new(documents);
+    ends(&mut world, "report-needed", 2);
+    assert!(world.pointers.is_empty());
+    world.more = json!({ "drive": { "reports": [{ "step": "accept", "success": true }] } });
+    ends(&mut world, "done", 0);
+    assert_eq!(world.record(&only(&world))["close_category"], "successful");
+}
+
+#[test]
+fn cl4_a_change_that_is_not_tested_for_a_reason_closes_with_issues() {
+    let mut documents = documents::ready();
+    let policy = "version: 1\ndeployment: {deploy: {run: [./deploy]}, acceptance: {none: nothing to test}}\n";
+    documents.policy = Some(policy.to_owned());
+    let mut world = World::new(documents);
+    ends(&mut world, "done", 0);
+    assert_eq!(world.record(&only(&world))["close_category"], "successful_issues");
+    assert_eq!(world.ran, ["deploy"]);
+}
+
+#[test]
+fn cl5_the_pointer_moves_after_a_successful_conclusion_and_never_before() {
+    let mut world = World::new(documents::ready());
+    ends(&mut world, "done", 0);
+    let conclude = world.performed.iter().position(|key| key == "conclude").expect("it is concluded");
+    assert_eq!(conclude, world.performed.len() - 1, "last of all: {:?}", world.performed);
+    for failing in ["deploy", "accept"] {
+        let mut world = World::new(documents::ready());
+        world.failing = vec![failing];
+        assert_eq!(world.drive().outcome(), "deployment-failed");
+        assert!(world.pointers.is_empty(), "{failing}");
+        assert!(!world.performed.contains(&"conclude".to_owned()), "{failing}");
+    }
+}
+
+#[test]
+fn ga3_what_cannot_be_read_is_not_approved() {
+    let mut world = World::new(not_ready());
+    ends(&mut world, "awaiting-approval", 10);
+    let id = only(&world);
+    world.decide(&id, 105, true);
+    let path = format!("changes/{id}/record.json");
+    let sound = world.store[&path].clone();
+    for odd in [&b""[..], b"{}", b"<html>", &sound[..sound.len() / 2], b"{\"version\":1,\"status\":\"approved\"}"] {
+        world.store.insert(path.clone(), odd.to_vec());
+        again(&mut world);
+        let ended = world.drive();
+        assert!(matches!(ended.outcome(), "unavailable" | "write-not-taken"), "{ended:?}");
+        assert!(world.ran.is_empty());
+    }
+    world.store.insert(path, sound);
+    again(&mut world);
+    ends(&mut world, "done", 0);
+}
+
+#[test]
+fn ga3_a_state_without_anybodys_word_is_not_an_approval() {
+    let mut world = World::new(not_ready());
+    ends(&mut world, "awaiting-approval", 10);
+    let id = only(&world);
+    let path = format!("changes/{id}/record.json");
+    let record = String::from_utf8(world.store[&path].clone()).expect("text");
+    world.store.insert(path, record.replace("\"authorize\"", "\"scheduled\"").into_bytes());
+    again(&mut world);
+    ends(&mut world, "awaiting-approval", 10);
+    assert!(world.ran.is_empty());
+}
+
+#[test]
+fn au2_a_decision_is_replayed_from_its_documents_to_the_same_lines() {
+    let mut world = World::new(not_ready());
+    ends(&mut world, "awaiting-approval", 10);
+    let id = only(&world);
+    let journal = world.store[&format!("changes/{id}/journal.jsonl")].clone();
+    let text = String::from_utf8(journal).expect("text");
+    let recorded: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let at = recorded[0]["at"].as_str().expect("a time").to_owned();
+    // Years later, with nothing but the documents, on a fresh engine, twice.
+    let replayed: Vec<_> = (0..2)
+        .map(|_| {
+            let mut replay = World::new(not_ready());
+            let mut session = countersign::contract::Session::new();
+            let mut request = replay.plan_request(&mut session, &at);
+            request["journal"] = json!({ "name": "journal", "digest": session.put(Vec::new()).to_string() });
+            request["now"] = json!(at);
+            replay.clock = 0;
+            countersign_tests::world::call(&mut session, &request)
+        })
+        .collect();
+    assert_eq!(replayed[0], replayed[1]);
+    let appended = replayed[0]["appended"].as_array().expect("new lines");
+    assert_eq!(appended.len(), 3, "opened, assessed, intended");
+    assert_eq!(appended[..], recorded[..3]);
 }
