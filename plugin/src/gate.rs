@@ -142,12 +142,10 @@ pub fn kind(facts: &Facts) -> (Kind, Option<Person>) {
             false => (Kind::Standard, None),
         };
     }
-    let label = facts.promotion.labels.iter().find(|label| label.name.eq_ignore_ascii_case(&emergency.label));
-    match label {
-        None => (Kind::Standard, None),
-        Some(label) => {
-            let kind = if entitled_to(label.applied_by.as_ref()) { Kind::Emergency } else { Kind::Standard };
-            (kind, label.applied_by.clone())
-        }
+    let labels = || facts.promotion.labels.iter().filter(|label| label.name.eq_ignore_ascii_case(&emergency.label));
+    match (labels().find(|label| entitled_to(label.applied_by.as_ref())), labels().next()) {
+        (Some(label), _) => (Kind::Emergency, label.applied_by.clone()),
+        (None, Some(label)) => (Kind::Standard, label.applied_by.clone()),
+        (None, None) => (Kind::Standard, None),
     }
 }

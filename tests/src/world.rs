@@ -146,7 +146,11 @@ impl World {
         let mut path = String::new();
         let mut number = 0;
         loop {
-            assert!(number < 500, "the flow does not end");
+            assert!(
+                number < 500,
+                "the flow does not end: {:?}",
+                self.performed.iter().rev().take(6).collect::<Vec<_>>()
+            );
             while let Some(name) = recall["journal"].as_str().filter(|_| recall["type"] == "recall") {
                 path = format!("changes/{}/{name}", recall["id"].as_str().unwrap_or_default());
                 self.recall(&mut session, &mut request, &path);

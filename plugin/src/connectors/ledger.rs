@@ -114,6 +114,7 @@ pub fn perform(talk: &mut Talk<'_>, effect: &Effect) -> Result<Event, Pause> {
         Action::File(filing) => file(talk, effect.change, filing),
         Action::Attach { id, name, digest, .. } => attach(talk, id, name, *digest),
         Action::Approve { id, delta, policy } => {
+            undecided(talk, id)?;
             change(talk, id, |record| {
                 record.status = Status::Scheduled;
                 record.approved_by_readiness = true;
@@ -122,6 +123,7 @@ pub fn perform(talk: &mut Talk<'_>, effect: &Effect) -> Result<Event, Pause> {
             Ok(Event::Approved(Basis::Readiness {}))
         }
         Action::RequestApproval { id, delta, policy, kind, why } => {
+            undecided(talk, id)?;
             change(talk, id, |record| {
                 record.status = Status::Authorize;
                 record.approved_by_readiness = false;
@@ -164,6 +166,18 @@ pub fn perform(talk: &mut Talk<'_>, effect: &Effect) -> Result<Event, Pause> {
             "not-for-connect",
             format!("`{}` is performed by the host, not by a change system", effect.action.name()),
         )),
+    }
+}
+
+/// Nothing is written over the word of somebody who rejected the request, or closed it.
+fn undecided(talk: &mut Talk<'_>, id: &Name) -> Result<(), Pause> {
+    match read(talk, id)?.1.status {
+        Status::Canceled | Status::Closed => {
+            Err(trouble("conflict", format!("`{id}` was rejected or closed in between: run again to see by whom")))
+        }
+        Status::New | Status::Assess | Status::Authorize | Status::Scheduled | Status::Implement | Status::Review => {
+            Ok(())
+        }
     }
 }
 

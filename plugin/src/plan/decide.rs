@@ -128,10 +128,14 @@ fn is_outdated(world: &World<'_>, assessment: &Assessment) -> bool {
 
 /// Whether an approval by readiness still has its ground: nothing changed, and nothing became too old since (EV6).
 fn still_ready(world: &World<'_>, journal: &Journal, assessment: &Assessment) -> bool {
+    !is_outdated(world, assessment) && !has_expired(world, journal, assessment)
+}
+
+/// Whether an earlier run found the change ready, and it no longer is: evidence became too old since (EV6).
+fn has_expired(world: &World<'_>, journal: &Journal, assessment: &Assessment) -> bool {
     let this_run = journal.life.assessed_at.is_some_and(|at| at >= world.started);
-    !is_outdated(world, assessment)
-        && (this_run
-            || readiness::assess(world.facts, Stage::PreDeployment, &assessing::scopes(world, journal)).is_ready())
+    let ready = || readiness::assess(world.facts, Stage::PreDeployment, &assessing::scopes(world, journal)).is_ready();
+    assessment.ready && !this_run && !ready()
 }
 
 /// Assessed, not filed: the request is filed, not approved (CR4); one that was supplied is there already (EX1).
@@ -220,13 +224,10 @@ fn attach(world: &mut World<'_>, journal: &Journal, filed: &Filed, wanted: &BTre
 
 /// Filed, not approved: attach everything, then approve, or ask people, or look what they said (CR3, CR4, GA1).
 fn authorize(world: &mut World<'_>, journal: &Journal, filed: &Filed) -> Next {
-    let fast = is_fast(world, journal, &filed.assessment);
-    if !fast && is_outdated(world, &filed.assessment) {
-        return append(Event::Assessed(Box::new(assessing::before_deployment(world, journal))));
-    }
     let supplied = filed.opened.supplied.is_some();
-    if (supplied || fast) && fresh_look(world, journal, filed).is_none() {
-        // The state of the approval comes first (EX4).
+    let older = filed.opened.run.id != world.facts.run.id || journal.life.began_at.is_some_and(|at| at < world.started);
+    if (supplied || older) && fresh_look(world, journal, filed).is_none() {
+        // What people said in between comes first: nothing is written over a rejection (EX4, GA3).
         return perform("read", Action::Read { id: filed.id.clone() });
     }
     if let Some(stop) = other_target(world, filed) {
@@ -236,6 +237,11 @@ fn authorize(world: &mut World<'_>, journal: &Journal, filed: &Filed) -> Next {
         fresh_look(world, journal, filed).map(|observed| gate::judge(world.facts, &journal.life, filed, observed));
     if let Some(Ruling::Rejected(why)) = seen {
         return append(Event::Rejected { why });
+    }
+    // What is approved automatically rests on the evidence as it is, and not on what an earlier run found.
+    let reused = is_fast(world, journal, &filed.assessment) && !gate::obstacles(supplied, &filed.assessment).is_empty();
+    if !reused && is_outdated(world, &filed.assessment) || has_expired(world, journal, &filed.assessment) {
+        return append(Event::Assessed(Box::new(assessing::before_deployment(world, journal))));
     }
     match attach(world, journal, filed, &filed.assessment.attachments) {
         Attaching::Next(next) => return next,
@@ -397,6 +403,9 @@ fn clear(world: &mut World<'_>, journal: &Journal, filed: &Filed, basis: &Basis)
     }
     if world.facts.policy_digest != filed.assessment.policy {
         return void("the policy changed after the approval");
+    }
+    if gate::kind(world.facts).0 != filed.assessment.kind {
+        return void("the change became another kind of change after the approval");
     }
     if *basis == (Basis::Readiness {}) && !still_ready(world, journal, &filed.assessment) {
         return void("the evidence no longer permits what was approved by it");
