@@ -103,7 +103,7 @@ fn cr5_ex5_a_request_made_and_approved_by_hand_is_used_and_left_open() {
     assert_eq!(code(&prepared), 0, "{}", stderr(&prepared));
     let id = json(&prepared)["requests"][0]["id"].as_str().unwrap().to_owned();
     assert_eq!(code(&world.run(&["prepare", "prepared.yaml"])), 0, "made once");
-    assert_eq!(world.changes(), [id.clone()]);
+    assert_eq!(world.changes(), std::slice::from_ref(&id));
     let run = ["run", "--prepared", "prepared.yaml"];
     assert_eq!(code(&world.run(&run)), 10);
     assert_eq!(world.deployed(), 0);

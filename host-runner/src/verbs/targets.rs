@@ -124,7 +124,7 @@ pub(super) fn run(file: &Path, args: &Run, common: &Common) -> Result<Exit, Refu
         let ended = started.into_iter().zip(&changes);
         ended.map(|(thread, (change, _))| thread.join().unwrap_or_else(|_| panicked(change))).collect()
     });
-    targets.sort_by(|a, b| a.target.label().cmp(&b.target.label()));
+    targets.sort_by_key(|ended| ended.target.label());
     let ended = |exit: &Exit| targets.iter().any(|target| target.exit_code == exit.code());
     let exit = WORST_FIRST.into_iter().find(ended).unwrap_or(Exit::Internal);
     common.tell(&All { exit_code: exit.code(), targets })?;
