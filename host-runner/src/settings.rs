@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use crate::clock::Clock;
 use crate::command::Secrets;
 use crate::failure::Failure;
+use crate::ledger::Ledger;
+use crate::refusal::Refusal;
 use crate::wire::{Person, Run, Target};
 
 /// Where the ledger is.
@@ -14,6 +16,18 @@ pub struct LedgerAt {
     /// The folder of the ledger, the embedded change system.
     #[arg(id = "ledger", long, value_name = "DIR", env = "COUNTERSIGN_LEDGER", default_value = ".countersign")]
     pub folder: PathBuf,
+}
+
+impl LedgerAt {
+    /// The ledger, which must be there: a name that leads nowhere is no ledger in which nothing is owed.
+    pub fn existing(&self) -> Result<Ledger, Refusal> {
+        if self.folder.is_dir() {
+            return Ok(Ledger::open(&self.folder)?);
+        }
+        Err(Failure::usage(format!("there is no ledger at `{}`", self.folder.display()))
+            .help("give its folder with `--ledger`; the first change makes it")
+            .into())
+    }
 }
 
 /// Where the inventory is.

@@ -284,6 +284,16 @@ fn the_demo_shows_every_flow() {
 }
 
 #[test]
+fn em4_a_ledger_that_is_not_there_is_not_one_in_which_nothing_is_owed() {
+    let world = World::new("no-ledger");
+    for verb in [&["obligations"][..], &["sweep"], &["status"], &["approve", "CR-1", "--as", "3:x", "--why", "y"]] {
+        let told = world.run_bare(&[verb, &["--ledger", "legder"]].concat());
+        assert_eq!(code(&told), 2, "{verb:?}: {}", stderr(&told));
+        assert!(stderr(&told).contains("there is no ledger at `legder`") && !world.exists("legder"), "{verb:?}");
+    }
+}
+
+#[test]
 fn sweep_shows_what_nobody_finished() {
     let world = World::new("sweep");
     world.remove("evidence/shop/api/secret-scan.json");

@@ -10,7 +10,6 @@ use crate::clock::Clock;
 use crate::drive::perform::exchange;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::ledger::Ledger;
 use crate::refusal::Refusal;
 use crate::settings::{LedgerAt, person};
 use crate::text::guard;
@@ -53,7 +52,7 @@ impl fmt::Display for Decided {
 /// Writes down that somebody approves, or rejects.
 pub(super) fn run(args: &Args, approves: bool, common: &Common) -> Result<Exit, Refusal> {
     let clock = Clock::from_environment()?;
-    let ledger = Ledger::open(&args.ledger.folder)?;
+    let ledger = args.ledger.existing()?;
     let by = person(&args.by)?;
     if args.why.trim().is_empty() {
         return Err(Failure::usage("a decision needs a reason").help("say why: `--why \"...\"`").into());

@@ -10,7 +10,7 @@ use super::Common;
 use crate::clock::Clock;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::ledger::{Ledger, Lock, Put};
+use crate::ledger::{Lock, Put};
 use crate::records::{journal_path, journals};
 use crate::refusal::Refusal;
 use crate::settings::{LedgerAt, person};
@@ -100,7 +100,7 @@ impl fmt::Display for Obligations {
 /// Shows what is owed; ends with 41 when something is overdue.
 pub(super) fn run(args: &Args, common: &Common) -> Result<Exit, Refusal> {
     let clock = Clock::from_environment()?;
-    let ledger = Ledger::open(&args.ledger.folder)?;
+    let ledger = args.ledger.existing()?;
     let mut engine = common.engine()?;
     let journals = journals(&mut engine, &ledger)?;
     let survey = engine.survey(&clock.now(), &journals)?;
@@ -145,7 +145,7 @@ impl fmt::Display for Fulfilled {
 /// Writes down that something that is owed was done.
 pub(super) fn fulfil(args: &Fulfil, common: &Common) -> Result<Exit, Refusal> {
     let clock = Clock::from_environment()?;
-    let ledger = Ledger::open(&args.ledger.folder)?;
+    let ledger = args.ledger.existing()?;
     let by = person(&args.by)?;
     let mut engine = common.engine()?;
     let _held = match ledger.lock_change(&args.id, LOCK_WAIT)? {

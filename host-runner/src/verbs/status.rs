@@ -94,7 +94,7 @@ impl fmt::Display for Timeline {
 }
 
 pub(super) fn run(args: &Args, common: &Common) -> Result<Exit, Refusal> {
-    let ledger = Ledger::open(&args.ledger.folder)?;
+    let ledger = args.ledger.existing()?;
     let mut engine = common.engine()?;
     match &args.id {
         Some(id) => common.tell(&timeline(&mut engine, &ledger, id)?)?,

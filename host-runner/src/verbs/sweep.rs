@@ -7,7 +7,6 @@ use serde::Serialize;
 use super::Common;
 use crate::clock::{self, Clock};
 use crate::exit::Exit;
-use crate::ledger::Ledger;
 use crate::records::journals;
 use crate::refusal::Refusal;
 use crate::settings::LedgerAt;
@@ -60,7 +59,7 @@ impl fmt::Display for Sweep {
 /// Shows the changes that nobody finished.
 pub(super) fn run(args: &Args, common: &Common) -> Result<Exit, Refusal> {
     let clock = Clock::from_environment()?;
-    let ledger = Ledger::open(&args.ledger.folder)?;
+    let ledger = args.ledger.existing()?;
     let mut engine = common.engine()?;
     let journals = journals(&mut engine, &ledger)?;
     let survey = engine.survey(&clock.now(), &journals)?;
