@@ -109,8 +109,20 @@ impl<'a> Drive<'a> {
 
     /// What a run would come to, or whether the change is ready. Nothing is recorded.
     pub fn look(mut self, mode: &str, driving: &Driving) -> Result<Report, Refusal> {
-        let (id, name) = self.recall(driving)?;
-        let (_, plan) = self.first(mode, driving, &id, name)?;
+        let plan = match (self.asks.gathered.history.is_empty(), &self.asks.supplied) {
+            // Where there is no journal at all, the one that is needed is empty, whatever its name.
+            (true, None) => {
+                let empty = self.engine.give("journal.jsonl", &[])?;
+                match self.plan(mode, driving, Some(empty), None)? {
+                    Planned::Plan(plan) => *plan,
+                    Planned::Recall { .. } => return Err(defect("a journal where there is none")),
+                }
+            }
+            (_, _) => {
+                let (id, name) = self.recall(driving)?;
+                self.first(mode, driving, &id, name)?.1
+            }
+        };
         let end = plan.end.ok_or_else(|| defect("no end"))?;
         Ok(Report::new(&end, plan.id, plan.state).judged(plan.judgement).would(plan.would))
     }

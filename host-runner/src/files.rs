@@ -16,7 +16,9 @@ pub fn read(path: &Path, what: &str) -> Result<Vec<u8>, Failure> {
         Failure::usage(format!("the {what} `{}` cannot be read: {error}", path.display())).help("check the path")
     };
     let file = File::open(path).map_err(|error| unreadable(&error))?;
-    let mut bytes = Vec::new();
+    // Room for all of it and for one byte more, so that the end is seen without another reading.
+    let size = file.metadata().map_err(|error| unreadable(&error))?.len().min(SIZE_MAX) + 1;
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
     file.take(SIZE_MAX + 1).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
     if bytes.len() as u64 > SIZE_MAX {
         return Err(too_large(&path.display().to_string()));

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::change::event::{Assessment, Duty, Engine, Event, Fulfilment, Obligation, Opened};
+use crate::change::event::{Assessment, Engine, Event, Opened};
 use crate::change::journal::Journal;
+use crate::change::obligation::{Duty, Fulfilment, Obligation};
 use crate::policy::Emergency;
 use crate::problem::Problem;
 use crate::promotion::Person;

@@ -4,6 +4,7 @@
 //! construction and not by a rule for hosts.
 
 mod assessing;
+mod barred;
 mod decide;
 mod notify;
 pub mod outcome;

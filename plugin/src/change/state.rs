@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::change::event::{
-    Assessment, Basis, Closure, Conclusion, Event, Fulfilment, Obligation, Observed, Opened, Ran, Status, Step,
-};
+use crate::change::event::{Assessment, Basis, Closure, Conclusion, Event, Observed, Opened, Ran, Status, Step};
+use crate::change::obligation::{Fulfilment, Obligation};
 use crate::facts::Run;
 use crate::scalar::{Digest, Name, Timestamp};
 

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::change::event::{Closure, Fulfilment, Kind, Obligation};
+use crate::change::event::{Closure, Kind};
 use crate::change::journal::Journal;
+use crate::change::obligation::{Fulfilment, Obligation};
 use crate::change::state::Change;
 use crate::contract::failure::{Code, Failure};
 use crate::contract::gather;

@@ -18,6 +18,7 @@ pub fn all() -> BTreeMap<&'static str, Schema> {
         ("journal-entry.schema.json", schemars::schema_for!(Entry)),
         ("ledger-record.schema.json", schemars::schema_for!(Record)),
         ("policy.schema.json", schemars::schema_for!(File)),
+        ("prepared.schema.json", schemars::schema_for!(crate::prepared::File)),
         ("request.schema.json", schemars::schema_for!(Request)),
         ("response.schema.json", schemars::schema_for!(Response)),
     ])

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::attachments::components_without_bom;
-use crate::calendar::{self, Allowed};
 use crate::change::event::{Assessment, Basis, Conclusion, Event, Kind, Observed, Opened, Status};
 use crate::change::journal::Journal;
 use crate::change::state::{Change, Closing, Ending, Filed, Work};
@@ -11,12 +10,13 @@ use crate::closure::{self, Manner};
 use crate::effect::{Action, Filing};
 use crate::gate::{self, Ruling};
 use crate::obligations;
+use crate::plan::barred::barred;
 use crate::plan::outcome::{Outcome, Stop};
 use crate::plan::{World, assessing, notify, work};
 use crate::policy::Stage;
 use crate::problem::Problem;
 use crate::readiness;
-use crate::scalar::{Digest, Name, Timestamp};
+use crate::scalar::{Digest, Timestamp};
 
 /// What must happen next.
 pub(super) enum Next {
@@ -250,7 +250,12 @@ fn authorize(world: &mut World<'_>, journal: &Journal, filed: &Filed) -> Next {
         }
         Attaching::Complete => {}
     }
-    let obstacles = gate::obstacles(supplied, &filed.assessment);
+    decide(world, journal, filed, seen)
+}
+
+/// The record is attached: approve, or ask people, or see what they said (CR3, GA1, EM2).
+fn decide(world: &World<'_>, journal: &Journal, filed: &Filed, seen: Option<Ruling>) -> Next {
+    let obstacles = gate::obstacles(filed.opened.supplied.is_some(), &filed.assessment);
     let id = filed.id.clone();
     if obstacles.is_empty() {
         return match barred(world, filed) {
@@ -332,61 +337,6 @@ fn hold(world: &World<'_>, filed: &Filed, obstacles: &[gate::Obstacle], ruling: 
         details.extend(void);
         let stop = Stop::new(Outcome::ApprovalVoid, format!("the approval of change request `{id}` does not count"));
         Next::Stop(stop.help("have it approved by somebody who had no part in it, as it is now").details(details))
-    }
-}
-
-/// What bars a deployment now, whoever approved it: the calendar, the request's own window, what is owed. An emergency
-/// lifts all of it (EM1).
-fn barred(world: &World<'_>, filed: &Filed) -> Option<Stop> {
-    let facts = &*world.facts;
-    let kind = filed.assessment.kind;
-    let owed = &facts.past.overdue;
-    let planned = filed.observed.as_ref().and_then(|(_, observed)| planned(facts.now, &filed.id, observed));
-    match (kind, facts.policy.emergency.overdue_blocks && !owed.is_empty()) {
-        (Kind::Emergency, _) => None,
-        (Kind::Standard, true) => Some(
-            Stop::new(
-                Outcome::ObligationsOverdue,
-                format!("an emergency on {} still owes what is overdue", facts.target.label()),
-            )
-            .help("do what is owed and write it down with `countersign fulfil`, then run the same command again")
-            .details(owed.clone()),
-        ),
-        (Kind::Standard, false) => planned.or_else(|| window(world, kind)),
-    }
-}
-
-/// Whether now is inside the time that a request made by hand was planned for (CR5).
-fn planned(now: Timestamp, id: &Name, observed: &Observed) -> Option<Stop> {
-    let outside = |message: String, help: String| Some(Stop::new(Outcome::OutsideWindow, message).help(help));
-    match (observed.planned_start, observed.planned_end) {
-        (Some(start), _) if now < start => outside(
-            format!("change request `{id}` is planned from {start} on"),
-            format!("run the same command again from {start}"),
-        ),
-        (_, Some(end)) if now >= end => {
-            outside(format!("change request `{id}` was planned until {end}"), "prepare another one".to_owned())
-        }
-        (_, _) => None,
-    }
-}
-
-/// Whether deployments are allowed now (PC6). An emergency lifts business hours.
-fn window(world: &World<'_>, kind: Kind) -> Option<Stop> {
-    let facts = &*world.facts;
-    let calendar = facts.policy.calendar.as_ref()?;
-    let region = facts.target.region.as_ref().map(Name::as_str);
-    match (kind, calendar::allowed(calendar, region, facts.now)) {
-        (Kind::Emergency, _) | (Kind::Standard, Allowed::Open { .. }) => None,
-        (Kind::Standard, Allowed::Closed { why, next }) => {
-            let help = match next {
-                Some(next) => format!("run the same command again from {next}"),
-                None => "no window opens within the next year; look at the policy's calendar".to_owned(),
-            };
-            let message = format!("deployments to {} are not allowed now", facts.target.label());
-            let why = why.iter().map(ToString::to_string).collect();
-            Some(Stop::new(Outcome::OutsideWindow, message).help(help).details(why))
-        }
     }
 }
 
