@@ -1,17 +1,21 @@
 //! Connectors speak the languages of change systems. Each is straight-line code over the responses so far, run again
 //! from the start each time: the engine says the next exchange, the host performs it.
 
+pub mod github;
 pub mod ledger;
+mod talk;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::change::event::{Event, Trouble};
-use crate::plan::Blobs;
-use crate::problem::Problem;
+use crate::change::event::Event;
 use crate::scalar::Digest;
 
-/// An effect that needs more exchanges than this has gone astray.
-pub const MAX_EXCHANGES: usize = 64;
+pub use talk::{Documents, Pause, Talk};
+
+/// An errand that needs more exchanges than this has gone astray.
+pub const MAX_EXCHANGES: usize = 500;
 
 /// Which change system, as the host is configured.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -20,6 +24,8 @@ pub const MAX_EXCHANGES: usize = 64;
 pub enum System {
     /// The embedded ledger: a directory or a git repository behind a store port.
     Ledger {},
+    /// GitHub: people see an issue and decide there; the record is a ledger on a branch of the same repository.
+    Github(github::Place),
 }
 
 /// The next exchange.
@@ -42,11 +48,57 @@ pub enum Exchange {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         expected: Option<Digest>,
     },
+    /// Send a request to the system's API, once. Answered by `answered`, or `broken`.
+    Http(Http),
+    /// Let time pass. Answered by `waited`.
+    Wait {
+        /// So many seconds.
+        seconds: u32,
+    },
+    /// Nothing more is to be exchanged: a document was read.
+    Gathered {
+        /// Its name.
+        name: String,
+        /// The digest of its bytes, which `take` gives.
+        digest: Digest,
+    },
     /// Nothing more is to be exchanged.
     Done {
         /// The event that answers the effect.
         event: Event,
     },
+}
+
+/// One request to a system's API. The host adds the base URL, its credentials and a user agent, follows no redirect,
+/// and gives up after 30 seconds.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Http {
+    /// The method.
+    pub method: Method,
+    /// The path below the base URL, with its query.
+    pub path: String,
+    /// Headers beside the host's own.
+    pub headers: BTreeMap<String, String>,
+    /// The digest of the body, which `take` gives: JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<Digest>,
+}
+
+/// A method of HTTP.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Makes something new: doing it twice makes two.
+    Post,
+    /// Changes something.
+    Patch,
+    /// Takes something away.
+    Delete,
 }
 
 /// What the host got.
@@ -65,94 +117,21 @@ pub enum Response {
     Stored {},
     /// The file is not as it was expected to be; nothing was written.
     Conflict {},
-    /// The exchange could not be made.
+    /// The API answered, whole.
+    Answered {
+        /// The status.
+        status: u16,
+        /// Its headers by lower-case name: `link`, `location`, `retry-after`, `x-ratelimit-remaining` and the like.
+        #[serde(default)]
+        headers: BTreeMap<String, String>,
+        /// The digest of its body, whose bytes were given to `put`.
+        body: Digest,
+    },
+    /// Time passed.
+    Waited {},
+    /// The exchange could not be made, or nobody knows whether it was: a lost answer is broken.
     Broken {
         /// Why.
         message: String,
     },
-}
-
-/// The conversation so far, replayed to code that reads like a straight line.
-///
-/// Its methods answer from the recorded responses. Where there is none yet, they say which exchange is next.
-#[derive(Debug)]
-pub struct Talk<'a> {
-    responses: std::slice::Iter<'a, Response>,
-    blobs: &'a mut Blobs,
-    documents: &'a dyn Documents,
-}
-
-/// Where the bytes are that the host gave.
-pub trait Documents: std::fmt::Debug {
-    /// The bytes with this digest.
-    fn bytes(&self, digest: &Digest) -> Option<&[u8]>;
-}
-
-/// Why straight-line code stops: something is to be exchanged first, or it has come to an end.
-#[derive(Debug)]
-pub enum Pause {
-    /// The next exchange.
-    Next(Box<Exchange>),
-    /// It cannot go on.
-    Trouble(Box<Trouble>),
-    /// The host's answer makes no sense.
-    Nonsense(Box<Problem>),
-}
-
-impl<'a> Talk<'a> {
-    /// A conversation with these responses so far.
-    pub fn new(responses: &'a [Response], blobs: &'a mut Blobs, documents: &'a dyn Documents) -> Self {
-        Self { responses: responses.iter(), blobs, documents }
-    }
-
-    /// Reads a file: its digest and bytes, if it is there.
-    pub fn get(&mut self, path: &str) -> Result<Option<(Digest, Vec<u8>)>, Pause> {
-        match self.responses.next() {
-            None => Err(Pause::Next(Box::new(Exchange::Get { path: path.to_owned() }))),
-            Some(Response::Absent {}) => Ok(None),
-            Some(Response::Found { digest }) => match self.documents.bytes(digest) {
-                Some(bytes) => Ok(Some((*digest, bytes.to_vec()))),
-                None => Err(Pause::Nonsense(Box::new(Problem::new(
-                    format!("the bytes of `{path}` were not given"),
-                    "give them to `put` before answering `found`",
-                )))),
-            },
-            Some(Response::Broken { message }) => Err(unavailable(message)),
-            Some(Response::Stored {} | Response::Conflict {}) => Err(nonsense("get")),
-        }
-    }
-
-    /// Writes a file if it still has the digest `expected`; says whether it was written.
-    pub fn put(&mut self, path: &str, content: Digest, expected: Option<Digest>) -> Result<bool, Pause> {
-        match self.responses.next() {
-            None => Err(Pause::Next(Box::new(Exchange::Put { path: path.to_owned(), content, expected }))),
-            Some(Response::Stored {}) => Ok(true),
-            Some(Response::Conflict {}) => Ok(false),
-            Some(Response::Broken { message }) => Err(unavailable(message)),
-            Some(Response::Absent {} | Response::Found { .. }) => Err(nonsense("put")),
-        }
-    }
-
-    /// Keeps bytes for the host to take, and gives their digest.
-    pub fn keep(&mut self, bytes: Vec<u8>) -> Digest {
-        let digest = Digest::of(&bytes);
-        self.blobs.insert(digest, bytes);
-        digest
-    }
-}
-
-fn unavailable(message: &str) -> Pause {
-    trouble("unavailable", format!("the change system does not answer: {}", crate::scalar::shorten(message)))
-}
-
-/// Trouble with a code and words.
-fn trouble(code: &str, message: String) -> Pause {
-    Pause::Trouble(Box::new(Trouble { code: code.to_owned(), message, help: None }))
-}
-
-fn nonsense(exchange: &str) -> Pause {
-    Pause::Nonsense(Box::new(Problem::new(
-        format!("the response does not answer `{exchange}`"),
-        "send the responses of all exchanges, in their order",
-    )))
 }

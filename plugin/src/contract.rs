@@ -3,6 +3,7 @@
 //! A session holds the bytes that the host gave, what was parsed of them, and the blobs that the engine made. Meaning
 //! never depends on it: a fresh session that is given the same bytes answers the same bytes.
 
+mod connect;
 pub mod failure;
 mod gather;
 mod register;

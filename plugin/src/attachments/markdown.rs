@@ -71,6 +71,15 @@ pub fn join(pieces: impl IntoIterator<Item = Inline>) -> Inline {
     Inline(pieces.into_iter().map(|piece| piece.0).collect())
 }
 
+/// A link of ours. An address that is not plainly one is left out.
+pub fn link(text: Inline, url: &str) -> Inline {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#@%&=+".contains(&byte);
+    match url.starts_with("http") && url.bytes().all(plain) {
+        true => Inline(format!("[{}]({url})", text.0)),
+        false => text,
+    }
+}
+
 /// Names as code spans: at most `most` of them, and how many more there are.
 pub fn names<T: Display>(names: impl ExactSizeIterator<Item = T>, most: usize) -> Inline {
     let more = names.len().saturating_sub(most);
@@ -228,6 +237,18 @@ impl Page {
     pub fn paragraph(&mut self, pieces: impl IntoIterator<Item = Inline>) {
         self.apart();
         self.line(&join(pieces).0);
+    }
+
+    /// Foreign text, fenced.
+    pub fn block(&mut self, text: &str) {
+        self.apart();
+        self.text.push_str(&block(text));
+    }
+
+    /// A part of a page that was made here before.
+    pub fn made(&mut self, part: &str) {
+        self.apart();
+        self.text.push_str(part);
     }
 
     /// A list; `total` is how many items there are.

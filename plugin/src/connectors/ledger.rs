@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::change::event::{Basis, Closure, Decision, Event, Kind, Observed, Status};
-use crate::connectors::{Pause, Talk, trouble};
+use crate::connectors::talk::trouble;
+use crate::connectors::{Pause, Talk};
 use crate::effect::{Action, Effect, Filing};
 use crate::facts::Target;
 use crate::formats::json;
@@ -49,6 +50,9 @@ pub struct Record {
     /// When it is planned to have ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub planned_end: Option<Timestamp>,
+    /// The issue in which people see it, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issue: Option<Issue>,
     /// Its planned downtime, in minutes (CR5).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outage_minutes: Option<u32>,
@@ -81,8 +85,19 @@ pub struct Record {
     pub close_notes: Option<String>,
 }
 
+/// The issue in which people see a change request.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Issue {
+    /// Its number in its repository.
+    pub number: u64,
+    /// Where to look at it.
+    pub url: String,
+}
+
 impl Record {
-    fn new(id: Name) -> Self {
+    pub(super) fn new(id: Name) -> Self {
         Self {
             version: 1,
             id,
@@ -94,6 +109,7 @@ impl Record {
             target: None,
             planned_start: None,
             planned_end: None,
+            issue: None,
             outage_minutes: None,
             about: None,
             delta: None,
@@ -231,7 +247,7 @@ pub fn decide(talk: &mut Talk<'_>, id: &Name, decision: &Decision) -> Result<Rec
 }
 
 /// The path of a file of a request; an id or a name that is no single segment of a path leads nowhere.
-fn path_of(id: &Name, within: &str, name: &str) -> Result<String, Pause> {
+pub(super) fn path_of(id: &Name, within: &str, name: &str) -> Result<String, Pause> {
     let allowed = |character: char| character.is_ascii_alphanumeric() || matches!(character, '.' | '_' | '-');
     for segment in [id.as_str(), name] {
         if segment.is_empty() || segment.starts_with('.') || !segment.chars().all(allowed) {
@@ -242,7 +258,7 @@ fn path_of(id: &Name, within: &str, name: &str) -> Result<String, Pause> {
     Ok(format!("changes/{id}/{within}{name}"))
 }
 
-fn record_path(id: &Name) -> Result<String, Pause> {
+pub(super) fn record_path(id: &Name) -> Result<String, Pause> {
     path_of(id, "", "record.json")
 }
 
@@ -298,7 +314,7 @@ fn attach(talk: &mut Talk<'_>, id: &Name, name: &str, digest: Digest) -> Result<
 }
 
 /// Changes the record, unless it is already so, and reads it back (CR8).
-fn change(talk: &mut Talk<'_>, id: &Name, edit: impl Fn(&mut Record)) -> Result<Record, Pause> {
+pub(super) fn change(talk: &mut Talk<'_>, id: &Name, edit: impl Fn(&mut Record)) -> Result<Record, Pause> {
     let path = record_path(id)?;
     for _ in 0..MAX_CONFLICTS {
         let (before, record) = read(talk, id)?;
@@ -318,7 +334,7 @@ fn change(talk: &mut Talk<'_>, id: &Name, edit: impl Fn(&mut Record)) -> Result<
     Err(contended(&path))
 }
 
-fn read(talk: &mut Talk<'_>, id: &Name) -> Result<(Digest, Record), Pause> {
+pub(super) fn read(talk: &mut Talk<'_>, id: &Name) -> Result<(Digest, Record), Pause> {
     let path = record_path(id)?;
     match talk.get(&path)? {
         Some((digest, bytes)) => Ok((digest, parse(&path, &bytes)?)),
@@ -336,17 +352,17 @@ pub fn parse(path: &str, bytes: &[u8]) -> Result<Record, Pause> {
     }
 }
 
-fn print(record: &Record) -> Result<Vec<u8>, Pause> {
+pub(super) fn print(record: &Record) -> Result<Vec<u8>, Pause> {
     let mut bytes = serde_json::to_vec_pretty(record)
         .map_err(|error| trouble("malformed-answer", format!("a record cannot be written: {error}")))?;
     bytes.push(b'\n');
     Ok(bytes)
 }
 
-fn not_taken(path: &str) -> Pause {
+pub(super) fn not_taken(path: &str) -> Pause {
     trouble("write-not-taken", format!("`{path}` was written, and reads otherwise"))
 }
 
-fn contended(path: &str) -> Pause {
+pub(super) fn contended(path: &str) -> Pause {
     trouble("conflict", format!("`{path}` is written by others all the time"))
 }

@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::change::event::{Assessment, Decision, Engine, Event, Kind};
+use crate::change::event::{Assessment, Decision, Engine, Kind};
 use crate::change::journal::{self, Entry, Journal};
 use crate::change::state::Change;
-use crate::connectors::{self, Exchange, Pause, Response as Exchanged, System, Talk, ledger};
+use crate::connectors::{self, Exchange, Response as Exchanged, System};
 use crate::contract::failure::{Code, Failure};
-use crate::contract::gather;
 use crate::contract::register::{self, Survey};
 use crate::contract::session::{Held, MAX_DOCUMENT_BYTES, MAX_TOTAL_BYTES, Session};
 use crate::contract::{CONTRACT, identity};
+use crate::contract::{connect, gather};
 use crate::effect::{Action, Effect};
 use crate::evidence::{Check, Outcome as CheckOutcome, Report, Severity};
 use crate::facts::{Facts, Run, Target};
@@ -286,6 +286,13 @@ pub enum Errand {
     Prepare {
         /// The request.
         request: Box<Prepared>,
+    },
+    /// Read the merged pull request whose merge produced a commit (IN5). For GitHub. Ends with `gathered`.
+    Promotion {
+        /// The commit to deploy.
+        commit: Commit,
+        /// The branch that it was merged into.
+        branch: Name,
     },
     /// Write down what a person decided on a change request. For the ledger only: other systems ask people themselves.
     Decide {
@@ -587,7 +594,7 @@ pub(super) fn answer(session: &mut Session, request: Request) -> Result<Response
         }
         Request::Connect(request) => {
             speaks(&request.contract)?;
-            connect(session, &request)
+            connect::connect(session, &request)
         }
         Request::Status { contract, journal } => {
             speaks(&contract)?;
@@ -800,29 +807,6 @@ fn judgement(facts: &Facts, readiness: Readiness, assessment: Assessment) -> Jud
             removed: facts.delta.removed.clone(),
             hidden: facts.delta.hidden.clone(),
         },
-    }
-}
-
-fn connect(session: &mut Session, request: &ConnectRequest) -> Result<Response, Failure> {
-    let System::Ledger {} = &request.system;
-    if request.responses.len() > connectors::MAX_EXCHANGES {
-        return Err(Failure::one(Code::OverLimit, "the effect takes too many exchanges", "report this as a defect"));
-    }
-    let (documents, blobs) = session.parts();
-    let mut talk = Talk::new(&request.responses, blobs, documents);
-    let shown = |record| Event::Observed(ledger::observed(record));
-    let (key, done) = match &request.errand {
-        Errand::Perform { effect } => (effect.key.as_str(), ledger::perform(&mut talk, effect)),
-        Errand::Prepare { request } => ("prepare", ledger::prepare(&mut talk, request).map(shown)),
-        Errand::Decide { id, decision } => ("decide", ledger::decide(&mut talk, id, decision).map(shown)),
-    };
-    match done {
-        Ok(event) => Ok(Response::Exchange(Exchange::Done { event })),
-        Err(Pause::Next(exchange)) => Ok(Response::Exchange(*exchange)),
-        Err(Pause::Trouble(trouble)) => Ok(Response::Exchange(Exchange::Done {
-            event: Event::Failed { effect: key.to_owned(), trouble: *trouble },
-        })),
-        Err(Pause::Nonsense(problem)) => Err(Failure::all(Code::BadAnswer, None, vec![*problem])),
     }
 }
 

@@ -33,6 +33,14 @@ pub fn read(bytes: &[u8]) -> Result<Promotion, Problem> {
     document.promotion()
 }
 
+/// The commit that merged a pull request: its timeline says so, also in versions of the API whose pull requests do not.
+#[must_use]
+pub fn merge_commit(pull: &serde_json::Value, timeline: &[serde_json::Value]) -> Option<String> {
+    let merged = timeline.iter().rev().find(|event| event.get("event").is_some_and(|name| name == "merged"));
+    let said = merged.and_then(|event| event.get("commit_id")).or_else(|| pull.get("merge_commit_sha"));
+    said.and_then(serde_json::Value::as_str).map(str::to_owned)
+}
+
 #[derive(Deserialize)]
 struct Probe {
     pull_request: Option<IgnoredAny>,
@@ -180,6 +188,8 @@ impl Document {
             count.is_none_or(|count| usize::try_from(count).is_ok_and(|count| count <= read))
         };
         let contributors_complete = self.commits.as_ref().is_some_and(|commits| complete(pull.commits, commits.len()));
+        let timeline = self.timeline.unwrap_or_default();
+        let merged = merge_commit(&serde_json::Value::Null, &timeline).and_then(|commit| commit.parse().ok());
         let files = self.files.filter(|files| complete(pull.changed_files, files.len()));
         Ok(Promotion {
             repository,
@@ -188,11 +198,11 @@ impl Document {
             title: pull.title.unwrap_or_default(),
             body: pull.body.unwrap_or_default(),
             base: base.branch,
-            labels: labels(pull.labels, self.timeline.unwrap_or_default())?,
+            labels: labels(pull.labels, timeline)?,
             reviews: reviews(self.reviews.unwrap_or_default(), &author, &head)?,
             head,
             // Of an open pull request it is the commit of a trial merge.
-            merge_commit: pull.merge_commit_sha.filter(|_| pull.merged_at.is_some()),
+            merge_commit: pull.merge_commit_sha.or(merged).filter(|_| pull.merged_at.is_some()),
             merged_at: pull.merged_at,
             merged_by: pull.merged_by.map(Person::from),
             author,

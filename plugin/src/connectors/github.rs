@@ -1,0 +1,354 @@
+//! GitHub: an issue shows the change request, and people decide on it there by labels; the record is a ledger on a branch
+//! of the same repository.
+//!
+//! So nothing that decides is read from text that people can edit, and whatever GitHub cannot do conditionally (an issue
+//! has no version) rests on a store that can.
+
+mod api;
+mod issue;
+mod promotion;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::change::event::{Event, Observed, Status};
+use crate::connectors::ledger::{self, Record};
+use crate::connectors::talk::trouble;
+use crate::connectors::{Method, Pause, Talk};
+use crate::effect::{Action, Effect};
+use crate::prepared::Prepared;
+use crate::scalar::{Digest, Name, shorten};
+use api::{Api, Written};
+use issue::{Happened, Issue, State};
+
+pub use promotion::promotion;
+
+/// How often an issue that another run began to file is looked for, and how many seconds lie between.
+const LOOKS: u32 = 6;
+const BETWEEN: u32 = 10;
+/// How often an issue is filed whose filing nobody answered.
+const FILINGS: u32 = 4;
+
+/// Where in GitHub.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Place {
+    /// The repository: `owner/name`.
+    pub repository: Repository,
+    /// The branch that holds the records, for links to them.
+    pub records: Segment,
+    /// The run that asks: two runs never file the same issue.
+    pub run: Name,
+}
+
+/// `owner/name`, with no character that means something in a path.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(try_from = "String")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Repository(String);
+
+/// A name of letters, digits, `.`, `_` and `-`.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(try_from = "String")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Segment(String);
+
+fn is_segment(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    !text.is_empty() && text.len() <= 100 && !text.starts_with('.') && text.bytes().all(allowed)
+}
+
+impl TryFrom<String> for Repository {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.split_once('/') {
+            Some((owner, name)) if is_segment(owner) && (is_segment(name) || name == ".github") => Ok(Self(text)),
+            Some(_) | None => Err(format!("`{}` is not `owner/name`", shorten(&text))),
+        }
+    }
+}
+
+impl TryFrom<String> for Segment {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match is_segment(&text) {
+            true => Ok(Self(text)),
+            false => Err(format!("`{}` is not a name of letters, digits, `.`, `_` and `-`", shorten(&text))),
+        }
+    }
+}
+
+/// Performs one effect: the event that answers it, or the pause before the next exchange.
+pub fn perform(talk: &mut Talk<'_>, place: &Place, effect: &Effect) -> Result<Event, Pause> {
+    match &effect.action {
+        Action::File(filing) => {
+            ledger::perform(talk, effect)?;
+            let record = publish(talk, place, &filing.suggested_id)?;
+            let url = record.issue.map(|issue| issue.url);
+            Ok(Event::Filed { id: record.id, url })
+        }
+        // The bytes are on the branch; the issue links them as soon as its state changes.
+        Action::Attach { id, .. } => {
+            adopt(talk, place, id)?;
+            ledger::perform(talk, effect)
+        }
+        Action::Approve { id, .. } => {
+            undecided(talk, place, id)?;
+            then_show(talk, place, id, effect)
+        }
+        Action::RequestApproval { id, delta, policy, .. } => {
+            let (record, issue) = undecided(talk, place, id)?;
+            let asks = (Some(effect.change), Some(*delta), Some(*policy));
+            if (record.about, record.delta, record.policy) != asks && issue.has(issue::label_of(Status::Authorize)) {
+                // Approvals count from the moment on at which this label was applied.
+                unlabel(&mut api(talk, place), issue.number, issue::label_of(Status::Authorize))?;
+            }
+            then_show(talk, place, id, effect)
+        }
+        Action::Read { id } => {
+            let record = adopt(talk, place, id)?;
+            Ok(Event::Observed(observe(talk, place, record)?))
+        }
+        Action::Implement { id } | Action::Close { id, .. } | Action::LeaveOpen { id, .. } => {
+            adopt(talk, place, id)?;
+            then_show(talk, place, id, effect)
+        }
+        Action::Run { .. } | Action::Conclude { .. } | Action::Notify { .. } | Action::Wait { .. } => {
+            ledger::perform(talk, effect)
+        }
+    }
+}
+
+/// Files a change request that nobody's pipeline made yet, or finds it again; people decide on it (CR5, EX5).
+pub fn prepare(talk: &mut Talk<'_>, place: &Place, prepared: &Prepared) -> Result<Observed, Pause> {
+    ledger::prepare(talk, prepared)?;
+    let record = publish(talk, place, &prepared.id)?;
+    show(talk, place, &record)?;
+    observe(talk, place, record)
+}
+
+fn api<'t, 'a>(talk: &'t mut Talk<'a>, place: &'t Place) -> Api<'t, 'a> {
+    Api::new(talk, &place.repository.0)
+}
+
+/// Writes the record, and then what it says where people see it.
+fn then_show(talk: &mut Talk<'_>, place: &Place, id: &Name, effect: &Effect) -> Result<Event, Pause> {
+    let event = ledger::perform(talk, effect)?;
+    let (_, record) = ledger::read(talk, id)?;
+    show(talk, place, &record)?;
+    Ok(event)
+}
+
+/// The record of a change request. An issue that people made by hand gets one as soon as it is used (CR5).
+fn adopt(talk: &mut Talk<'_>, place: &Place, id: &Name) -> Result<Record, Pause> {
+    let path = ledger::record_path(id)?;
+    if let Some((_, bytes)) = talk.get(&path)? {
+        return ledger::parse(&path, &bytes);
+    }
+    let number: u64 = match id.as_str().parse() {
+        Ok(number) if id.as_str() == format!("{number}") => number,
+        Ok(_) | Err(_) => return Err(trouble("not-found", format!("there is no change request `{id}`"))),
+    };
+    let issue = find(&mut api(talk, place), number)?;
+    let record = Record {
+        title: Some(issue.title.clone()),
+        issue: Some(ledger::Issue { number, url: issue.html_url }),
+        ..Record::new(id.clone())
+    };
+    let content = talk.keep(ledger::print(&record)?);
+    talk.put(&path, content, None)?;
+    ledger::read(talk, id).map(|(_, record)| record)
+}
+
+fn find(api: &mut Api<'_, '_>, number: u64) -> Result<Issue, Pause> {
+    let issue: Option<Issue> = api.get(&format!("/issues/{number}"))?;
+    match issue {
+        Some(issue) if issue.pull_request.is_none() && issue.number == number => Ok(issue),
+        Some(_) => Err(trouble("not-found", format!("`#{number}` is no issue"))),
+        None => Err(trouble("not-found", format!("there is no issue `#{number}`, or the token may not see it"))),
+    }
+}
+
+/// The issue of a record; it has one from its filing on.
+fn issue_of(talk: &mut Talk<'_>, place: &Place, record: &Record) -> Result<Issue, Pause> {
+    match &record.issue {
+        Some(issue) => find(&mut api(talk, place), issue.number),
+        None => Err(trouble("not-found", format!("`{}` has no issue yet", record.id))),
+    }
+}
+
+/// What the change request shows: its record, and what people said about it.
+fn observe(talk: &mut Talk<'_>, place: &Place, record: Record) -> Result<Observed, Pause> {
+    let issue = issue_of(talk, place, &record)?;
+    let path = format!("/issues/{}/timeline", issue.number);
+    let events: Option<Vec<Happened>> = api(talk, place).list(&path)?;
+    let events = events.ok_or_else(|| trouble("not-found", format!("`{path}` is gone")))?;
+    let decisions = issue::decisions(&record, &issue, &events);
+    let named = decisions.iter().any(|decision| !decision.approves);
+    let refused = issue.is_refused(&record) && !named;
+    let mut observed = ledger::observed(record);
+    observed.decisions.extend(decisions);
+    if refused {
+        observed.status = Status::Canceled;
+    }
+    Ok(observed)
+}
+
+/// Nothing is written over the word of somebody who rejected the request, or closed it.
+fn undecided(talk: &mut Talk<'_>, place: &Place, id: &Name) -> Result<(Record, Issue), Pause> {
+    let record = adopt(talk, place, id)?;
+    let issue = issue_of(talk, place, &record)?;
+    if issue.is_refused(&record) {
+        let message = format!("`{id}` was rejected or closed in between: run again to see by whom");
+        return Err(trouble("conflict", message));
+    }
+    Ok((record, issue))
+}
+
+/// Files the issue of a record, once, whatever gets lost (CR6).
+fn publish(talk: &mut Talk<'_>, place: &Place, id: &Name) -> Result<Record, Pause> {
+    let (_, record) = ledger::read(talk, id)?;
+    if record.issue.is_some() {
+        issue_of(talk, place, &record)?;
+        return Ok(record);
+    }
+    let issue = match claim(talk, place, id)? {
+        Some(issue) => issue,
+        None => file(talk, place, &record)?,
+    };
+    let (number, url) = (issue.number, issue.html_url);
+    ledger::change(talk, id, |record| {
+        record.issue.get_or_insert(ledger::Issue { number, url: url.clone() });
+    })
+}
+
+/// Claims the filing of the issue: whoever makes the file files it. An issue that a claim led to is found.
+fn claim(talk: &mut Talk<'_>, place: &Place, id: &Name) -> Result<Option<Issue>, Pause> {
+    let path = ledger::path_of(id, "", "issue-claim.json")?;
+    let claim = json!({ "version": 1, "id": id, "run": place.run });
+    let claim = talk.keep(claim.to_string().into_bytes());
+    if talk.put(&path, claim, None)? {
+        return Ok(None);
+    }
+    for look in 0..LOOKS {
+        if let Some(issue) = look_for(talk, place, id)? {
+            return Ok(Some(issue));
+        }
+        match talk.get(&path)? {
+            Some((there, _)) if there == claim && look > 0 => return Ok(None),
+            Some(_) | None => talk.wait(BETWEEN)?,
+        }
+    }
+    // The other run is gone: it sent nothing for longer than any request takes.
+    let there = talk.get(&path)?.map(|(digest, _)| digest);
+    match talk.put(&path, claim, there)? {
+        true => look_for(talk, place, id),
+        false => Err(trouble("conflict", format!("another run files the issue of `{id}`"))),
+    }
+}
+
+/// The issue of a change request, among all issues: lists are current where searches lag.
+fn look_for(talk: &mut Talk<'_>, place: &Place, id: &Name) -> Result<Option<Issue>, Pause> {
+    let path = format!("/issues?labels={}&state=all&sort=created&direction=desc", issue::LABEL);
+    let issues: Option<Vec<Issue>> = api(talk, place).list(&path)?;
+    let issues = issues.ok_or_else(|| no_issues(place))?;
+    Ok(issues.into_iter().filter(|issue| issue.is_of(id)).min_by_key(|issue| issue.number))
+}
+
+fn file(talk: &mut Talk<'_>, place: &Place, record: &Record) -> Result<Issue, Pause> {
+    let labels = [issue::LABEL, issue::label_of(record.status)];
+    let body = issue::body(record, &place.records.0, None);
+    let filing = json!({ "title": issue::title(record), "body": body, "labels": labels });
+    let mut last = String::new();
+    for attempt in 0..FILINGS {
+        match api(talk, place).write(Method::Post, "/issues", Some(&filing))? {
+            Written::Accepted => {}
+            Written::Missing => return Err(no_issues(place)),
+            Written::Refused(why) => {
+                return Err(trouble("write-not-taken", format!("GitHub does not take the issue: {why}")));
+            }
+            Written::Unknown(why) => last = why,
+        }
+        // Read back; and where nobody knows, look before it is sent again.
+        if let Some(issue) = look_for(talk, place, &record.id)? {
+            return Ok(issue);
+        }
+        api(talk, place).pause(attempt, None)?;
+        if let Some(issue) = look_for(talk, place, &record.id)? {
+            return Ok(issue);
+        }
+    }
+    Err(trouble("unavailable", format!("nobody knows whether the issue of `{}` was filed: {last}", record.id)))
+}
+
+fn no_issues(place: &Place) -> Pause {
+    let repository = &place.repository.0;
+    trouble("not-found", format!("`{repository}` has no issues, or the token may not see them"))
+}
+
+/// Makes the issue say what the record says, and reads it back (CR8).
+fn show(talk: &mut Talk<'_>, place: &Place, record: &Record) -> Result<(), Pause> {
+    let issue = issue_of(talk, place, record)?;
+    let body = issue::body(record, &place.records.0, issue.body.as_deref());
+    let state = match record.status {
+        Status::Closed => State::Closed,
+        _ => issue.state,
+    };
+    let label = issue::label_of(record.status);
+    let shows = |issue: &Issue| {
+        let said = issue.body.as_deref().unwrap_or_default();
+        let same = said.lines().eq(body.lines());
+        same && issue.state == state && issue.has(label) && issue.stale(record.status).is_empty()
+    };
+    if shows(&issue) {
+        return Ok(());
+    }
+    let number = issue.number;
+    let path = format!("/issues/{number}");
+    for stale in issue.stale(record.status) {
+        unlabel(&mut api(talk, place), number, &stale)?;
+    }
+    let missing: Vec<&str> = [issue::LABEL, label].into_iter().filter(|label| !issue.has(label)).collect();
+    if !missing.is_empty() {
+        let labels = json!({ "labels": missing });
+        // Applying a label twice is applying it once, so a lost answer is no harm.
+        accepted(api(talk, place).write(Method::Post, &format!("{path}/labels"), Some(&labels))?)?;
+    }
+    let mut change = json!({ "body": body });
+    if state == State::Closed && issue.state == State::Open {
+        change = json!({ "body": body, "state": "closed", "state_reason": "completed" });
+    }
+    accepted(api(talk, place).write(Method::Patch, &path, Some(&change))?)?;
+    match shows(&find(&mut api(talk, place), number)?) {
+        true => Ok(()),
+        false => Err(trouble("write-not-taken", format!("issue `#{number}` was written, and reads otherwise"))),
+    }
+}
+
+fn unlabel(api: &mut Api<'_, '_>, number: u64, label: &str) -> Result<(), Pause> {
+    match api.write(Method::Delete, &format!("/issues/{number}/labels/{label}"), None)? {
+        Written::Missing => Ok(()),
+        written @ (Written::Accepted | Written::Refused(_) | Written::Unknown(_)) => accepted(written),
+    }
+}
+
+/// A write whose effect is read back afterwards: a lost answer says nothing against it.
+fn accepted(written: Written) -> Result<(), Pause> {
+    match written {
+        Written::Accepted | Written::Unknown(_) => Ok(()),
+        Written::Missing => Err(trouble("not-found", "the issue is gone".to_owned())),
+        Written::Refused(why) => Err(trouble("write-not-taken", format!("GitHub does not take the change: {why}"))),
+    }
+}
+
+/// Bytes that an errand read, for the host to take.
+#[derive(Debug)]
+pub struct Gathered {
+    /// The document's name.
+    pub name: &'static str,
+    /// The digest of its bytes.
+    pub digest: Digest,
+}

@@ -1,0 +1,53 @@
+//! Errands in a change system: the next exchange, or what came of them.
+
+use crate::change::event::Event;
+use crate::connectors::{self, Exchange, Pause, System, Talk, github, ledger};
+use crate::contract::failure::{Code, Failure};
+use crate::contract::session::Session;
+use crate::contract::v1::{ConnectRequest, Errand, Response};
+
+/// The next exchange of an errand.
+pub(super) fn connect(session: &mut Session, request: &ConnectRequest) -> Result<Response, Failure> {
+    if request.responses.len() > connectors::MAX_EXCHANGES {
+        return Err(Failure::one(Code::OverLimit, "the errand takes too many exchanges", "report this as a defect"));
+    }
+    let (documents, blobs) = session.parts();
+    let mut talk = Talk::new(&request.responses, blobs, documents);
+    let done = |event| Exchange::Done { event };
+    let observed = |record| done(Event::Observed(ledger::observed(record)));
+    let (key, exchange) = match (&request.errand, &request.system) {
+        (Errand::Perform { effect }, System::Ledger {}) => {
+            (effect.key.as_str(), ledger::perform(&mut talk, effect).map(done))
+        }
+        (Errand::Perform { effect }, System::Github(place)) => {
+            (effect.key.as_str(), github::perform(&mut talk, place, effect).map(done))
+        }
+        (Errand::Prepare { request }, System::Ledger {}) => {
+            ("prepare", ledger::prepare(&mut talk, request).map(observed))
+        }
+        (Errand::Prepare { request }, System::Github(place)) => {
+            ("prepare", github::prepare(&mut talk, place, request).map(|seen| done(Event::Observed(seen))))
+        }
+        (Errand::Promotion { commit, branch }, System::Github(place)) => {
+            let gathered = github::promotion(&mut talk, place, commit, branch);
+            ("promotion", gathered.map(|read| Exchange::Gathered { name: read.name.to_owned(), digest: read.digest }))
+        }
+        (Errand::Decide { id, decision }, System::Ledger {}) => {
+            ("decide", ledger::decide(&mut talk, id, decision).map(observed))
+        }
+        (Errand::Decide { .. }, System::Github(_)) => return Err(not_there("people decide on the issue, by labels")),
+        (Errand::Promotion { .. }, System::Ledger {}) => return Err(not_there("a ledger has no pull requests")),
+    };
+    match exchange {
+        Ok(exchange) => Ok(Response::Exchange(exchange)),
+        Err(Pause::Next(exchange)) => Ok(Response::Exchange(*exchange)),
+        Err(Pause::Trouble(trouble)) => {
+            Ok(Response::Exchange(done(Event::Failed { effect: key.to_owned(), trouble: *trouble })))
+        }
+        Err(Pause::Nonsense(problem)) => Err(Failure::all(Code::BadAnswer, None, vec![*problem])),
+    }
+}
+
+fn not_there(why: &str) -> Failure {
+    Failure::one(Code::BadAnswer, "this change system has no such errand", why)
+}
