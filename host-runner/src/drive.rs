@@ -12,13 +12,14 @@ use std::time::Duration;
 use serde::Deserialize as _;
 use serde_json::Value;
 
+use crate::change_system::ChangeSystem;
 use crate::clock::Clock;
 use crate::command::{self, Redaction, Secrets};
 use crate::engine::{Engine, Planned};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::gather::{Gathered, file, gather};
-use crate::ledger::{Guard, Ledger, Lock, Put};
+use crate::ledger::{Guard, Lock, Put};
 use crate::records::folder;
 use crate::refusal::Refusal;
 use crate::report::Report;
@@ -40,7 +41,7 @@ const PLANS_MAX: u32 = 20_000;
 #[derive(Debug)]
 pub struct Drive<'a> {
     engine: Engine,
-    ledger: Ledger,
+    system: ChangeSystem,
     asks: Asks<'a>,
     faults: Faults,
     telling: Telling,
@@ -81,8 +82,9 @@ impl<'a> Drive<'a> {
         telling: Telling,
     ) -> Result<Self, Refusal> {
         let started = clock.now();
-        let ledger = Ledger::open(&change.ledger.folder)?;
-        let gathered = gather(&mut engine, change, subject, &ledger)?;
+        let run = change.caller.run(clock)?;
+        let system = change.ledger.system(&run.id)?;
+        let gathered = gather(&mut engine, clock, change, subject, &system)?;
         let target = change.target();
         let (supplied, force_redeploy, rollback) = match subject {
             Subject::Promoted(promoted) => (supplied(&mut engine, promoted, &target)?, promoted.force_redeploy, None),
@@ -90,11 +92,10 @@ impl<'a> Drive<'a> {
                 (None, false, Some(Rollback { change_request_id: id.to_owned(), emergency }))
             }
         };
-        let run = change.caller.run(clock)?;
         let asks = Asks { clock, change, gathered, target, run, started, supplied, force_redeploy, rollback };
         let webhooks = Webhooks::new(&change.webhooks)?;
         let faults = Faults::from_environment();
-        Ok(Self { engine, ledger, asks, faults, telling, webhooks, reported: Vec::new() })
+        Ok(Self { engine, system, asks, faults, telling, webhooks, reported: Vec::new() })
     }
 
     /// Takes a log that the caller reports, without its secrets; gives its digest.
@@ -135,7 +136,8 @@ impl<'a> Drive<'a> {
         for log in std::mem::take(&mut self.reported) {
             self.keep_log(&id, &log)?;
         }
-        let secrets = secrets(&commands.secret_env, self.webhooks.secrets());
+        let token = self.asks.change.ledger.token();
+        let secrets = secrets(&commands.secret_env, self.webhooks.secrets().chain(token));
         let (mut journal, first) = self.first("act", &driving, &id, name)?;
         let mut first = Some(first);
         let mut answer: Option<Answer> = None;
@@ -168,9 +170,11 @@ impl<'a> Drive<'a> {
                     let mut report = Report::new(&end, plan.id, plan.state);
                     if let Some(head) = plan.journal {
                         let standing = self.engine.status(&journal.given)?;
+                        let url =
+                            standing.entries.iter().find_map(|entry| entry.event["url"].as_str().map(str::to_owned));
                         let assessed = standing.entries.into_iter().rev().find_map(|entry| assessment(entry.event));
-                        let place = self.ledger.root().join(folder(&id));
-                        report = report.judged(assessed).recorded(head.head, &place);
+                        let place = self.system.ledger.show(&folder(&id));
+                        report = report.judged(assessed).recorded(head.head, place, url);
                     }
                     return Ok(report);
                 }
@@ -211,7 +215,7 @@ impl<'a> Drive<'a> {
     }
 
     fn hold(&self, id: &str) -> Result<Guard, Refusal> {
-        match self.ledger.lock_change(id, LOCK_WAIT)? {
+        match self.system.ledger.lock_change(id, LOCK_WAIT)? {
             Lock::Held(guard) => Ok(guard),
             Lock::Busy(who) => Err(Failure::new(Exit::Held, format!("another run holds change request `{id}`: {who}"))
                 .help("wait until it has ended, then run the same command again; it continues here")
@@ -221,7 +225,7 @@ impl<'a> Drive<'a> {
 
     fn journal(&mut self, id: &str, name: &str) -> Result<Journal, Refusal> {
         let path = format!("{}/{name}", folder(id));
-        let (bytes, version) = match self.ledger.get(&path)? {
+        let (bytes, version) = match self.system.ledger.get(&path)? {
             Some((bytes, version)) => (bytes, Some(version)),
             None => (Vec::new(), None),
         };
@@ -231,8 +235,8 @@ impl<'a> Drive<'a> {
 
     /// Logs of earlier runs, which attachments may rest on.
     fn give_logs(&mut self, id: &str) -> Result<(), Refusal> {
-        for path in self.ledger.list(&format!("{}/logs/", folder(id)))? {
-            if let Some((bytes, _)) = self.ledger.get(&path)? {
+        for path in self.system.ledger.list(&format!("{}/logs/", folder(id)))? {
+            if let Some((bytes, _)) = self.system.ledger.get(&path)? {
                 self.engine.give(path, &bytes)?;
             }
         }
@@ -243,7 +247,7 @@ impl<'a> Drive<'a> {
     fn keep(&mut self, journal: &mut Journal, head: Option<&Head>) -> Result<(), Refusal> {
         let Some(head) = head.filter(|head| journal.version.as_deref() != Some(&head.digest)) else { return Ok(()) };
         let bytes = self.engine.take(&head.digest)?;
-        match self.ledger.put_if_unchanged(&journal.path, &bytes, journal.version.as_deref())? {
+        match self.system.ledger.put_if_unchanged(&journal.path, &bytes, journal.version.as_deref())? {
             Put::Done(version) => {
                 journal.version = Some(version);
                 journal.given.digest.clone_from(&head.digest);

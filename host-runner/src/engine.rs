@@ -69,9 +69,9 @@ impl Engine {
         }
     }
 
-    /// The next exchange with the ledger on this errand.
-    pub fn connect(&mut self, errand: &Value, responses: &[Exchanged]) -> Result<Exchange, Refusal> {
-        let request = json!({ "system": { "system": "ledger" }, "errand": errand, "responses": responses });
+    /// The next exchange with the change system on this errand.
+    pub fn connect(&mut self, system: &Value, errand: &Value, responses: &[Exchanged]) -> Result<Exchange, Refusal> {
+        let request = json!({ "system": system, "errand": errand, "responses": responses });
         match self.ask("connect", &request)? {
             Response::Exchange(exchange) => Ok(exchange),
             other => Err(unexpected("connect", &other)),

@@ -3,11 +3,12 @@
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
+use crate::change_system::ChangeSystem;
+use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::files;
 use crate::inventory::{Inventory, Pointer, pointer_name};
-use crate::ledger::Ledger;
 use crate::records::journals;
 use crate::refusal::Refusal;
 use crate::settings::{Change, Subject};
@@ -33,19 +34,22 @@ pub struct Gathered {
 /// Reads everything that a plan is made from.
 pub fn gather(
     engine: &mut Engine,
+    clock: &Clock,
     change: &Change,
     subject: Subject<'_>,
-    ledger: &Ledger,
+    system: &ChangeSystem,
 ) -> Result<Gathered, Refusal> {
-    let inventory = Inventory::open(&change.inventory.folder)?;
+    let ledger = &system.ledger;
+    let inventory = Inventory::open(&change.inventory.folder, change.pointers()?)?;
     let target = change.target();
     let (branch, commit, promotion) = match subject {
         Subject::Promoted(promoted) => {
-            (promoted.branch.as_deref(), promoted.commit.as_deref(), Some(&promoted.promotion))
+            (promoted.branch.as_deref(), promoted.commit.as_deref(), Some(promoted.promotion.as_ref()))
         }
         Subject::Restored { commit, .. } => (None, Some(commit), None),
     };
-    let current = inventory.current(engine, branch.unwrap_or(&change.environment), commit)?;
+    let branch = branch.unwrap_or(&change.environment);
+    let current = inventory.current(engine, branch, commit)?;
     let name = pointer_name(&target, &target.environment);
     let (pointer, concluded) = inventory.concluded(engine, ledger, &name)?;
     let staging = match &change.staging {
@@ -56,7 +60,11 @@ pub fn gather(
     let documents = Documents {
         policy: optional(engine, change.policy.as_ref(), "policy")?,
         evidence_checks: optional(engine, change.evidence_checks.as_ref(), "evidence-checks config")?,
-        promotion: optional(engine, promotion, "promotion pull request")?,
+        promotion: match promotion {
+            None => None,
+            Some(Some(file)) => Some(self::file(engine, file, "promotion pull request")?),
+            Some(None) => Some(merged(engine, clock, system, branch, current.commit.as_deref())?),
+        },
         inventory: current,
         concluded,
         staging,
@@ -85,6 +93,22 @@ pub fn evidence(engine: &mut Engine, folders: &[PathBuf]) -> Result<Vec<Named>, 
         }
     }
     Ok(given)
+}
+
+/// The promotion pull request, as the change system has it.
+fn merged(
+    engine: &mut Engine,
+    clock: &Clock,
+    system: &ChangeSystem,
+    branch: &str,
+    commit: Option<&str>,
+) -> Result<Named, Refusal> {
+    match commit.filter(|_| system.has_promotions()) {
+        Some(commit) => system.promotion(engine, clock, commit, branch),
+        None => Err(Failure::usage("nobody says which pull request promoted this")
+            .help("give it with `--promotion`; from GitHub it is read for an inventory in git")
+            .into()),
+    }
 }
 
 fn optional(engine: &mut Engine, path: Option<&PathBuf>, what: &str) -> Result<Option<Named>, Refusal> {

@@ -13,14 +13,15 @@ use crate::failure::Failure;
 use crate::files;
 use crate::ledger::{Ledger, Put};
 use crate::refusal::Refusal;
+use crate::remote::Remote;
 use crate::wire::{Named, Target, Tree};
 use git::Repository;
 
 /// An inventory.
 #[derive(Debug)]
 pub enum Inventory {
-    /// A git repository.
-    Git(Repository),
+    /// A git repository; and the one elsewhere that has the pointers, if they are not in it.
+    Git(Repository, Option<Remote>),
     /// A plain folder: it has no commits, so nothing proves which promotion made it.
     Folder(PathBuf),
 }
@@ -60,10 +61,10 @@ pub fn pointer_name(target: &Target, environment: &str) -> String {
 }
 
 impl Inventory {
-    /// The inventory at `path`.
-    pub fn open(path: &Path) -> Result<Self, Failure> {
+    /// The inventory at `path`, whose pointers are in `pointers`, or in itself.
+    pub fn open(path: &Path, pointers: Option<Remote>) -> Result<Self, Failure> {
         if let Some(repository) = Repository::at(path) {
-            return Ok(Self::Git(repository));
+            return Ok(Self::Git(repository, pointers));
         }
         if path.is_dir() {
             return Ok(Self::Folder(path.to_owned()));
@@ -75,7 +76,7 @@ impl Inventory {
     /// What is to be deployed: `commit`, or the tip of `branch`; of a plain folder, all of it.
     pub fn current(&self, engine: &mut Engine, branch: &str, commit: Option<&str>) -> Result<Tree, Refusal> {
         match self {
-            Self::Git(repository) => {
+            Self::Git(repository, _) => {
                 let commit = match commit {
                     Some(commit) => git::Commit::parse(commit)?,
                     None => repository.branch(branch)?,
@@ -94,7 +95,11 @@ impl Inventory {
         name: &str,
     ) -> Result<(Pointer, Option<Tree>), Refusal> {
         let (before, tree) = match self {
-            Self::Git(repository) => match repository.tag(name)? {
+            Self::Git(repository, Some(remote)) => match remote_tag(repository, remote, name)? {
+                Some(tag) => (Some(tag.object), Some(git_tree(repository, engine, &tag.commit)?)),
+                None => (None, None),
+            },
+            Self::Git(repository, None) => match repository.tag(name)? {
                 Some(tag) => (Some(tag.object), Some(git_tree(repository, engine, &tag.commit)?)),
                 None => (None, None),
             },
@@ -109,14 +114,14 @@ impl Inventory {
     /// The ignore file `name` of the inventory, if there is one.
     pub fn ignore_file(&self, engine: &mut Engine, tree: &Tree, name: &str) -> Result<Option<Named>, Refusal> {
         match (self, &tree.commit) {
-            (Self::Git(repository), Some(commit)) => match repository.file(&git::Commit::parse(commit)?, name)? {
+            (Self::Git(repository, _), Some(commit)) => match repository.file(&git::Commit::parse(commit)?, name)? {
                 Some(bytes) => Ok(Some(engine.give(name, &bytes)?)),
                 None => Ok(None),
             },
             (Self::Folder(folder), _) if folder.join(name).is_file() => {
                 Ok(Some(engine.give(name, &files::read(&folder.join(name), "ignore file")?)?))
             }
-            (Self::Git(_) | Self::Folder(_), _) => Ok(None),
+            (Self::Git(..) | Self::Folder(_), _) => Ok(None),
         }
     }
 
@@ -129,10 +134,61 @@ impl Inventory {
         tree: &Tree,
     ) -> Result<Result<(), NotMoved>, Refusal> {
         match (self, &tree.commit) {
-            (Self::Git(repository), Some(commit)) => {
+            (Self::Git(repository, Some(remote)), Some(commit)) => {
+                Ok(move_remote_tag(repository, remote, pointer, commit))
+            }
+            (Self::Git(repository, None), Some(commit)) => {
                 Ok(repository.move_tag(&pointer.name, &git::Commit::parse(commit)?, pointer.before.as_deref()))
             }
-            (Self::Git(_) | Self::Folder(_), _) => keep_snapshot(engine, ledger, pointer, tree),
+            (Self::Git(..) | Self::Folder(_), _) => keep_snapshot(engine, ledger, pointer, tree),
+        }
+    }
+}
+
+fn tag_name(name: &str) -> Result<String, Failure> {
+    Ok(format!("refs/tags/{}", git::reference(name)?))
+}
+
+/// A tag of the repository elsewhere, whose commit this one must have.
+fn remote_tag(repository: &Repository, remote: &Remote, name: &str) -> Result<Option<git::Tag>, Failure> {
+    let Some((object, commit)) = remote.reference(&tag_name(name)?)? else { return Ok(None) };
+    let commit = git::Commit::parse(&commit)?;
+    if repository.has(&commit)? {
+        return Ok(Some(git::Tag { object, commit }));
+    }
+    Err(Failure::usage(format!("the pointer `{name}` is at commit {commit}, which the inventory lacks"))
+        .help("fetch it: check the inventory out with its whole past (`fetch-depth: 0`)"))
+}
+
+/// Moves a tag of the repository elsewhere, if it is as it was when this run began, and reads it back.
+fn move_remote_tag(repository: &Repository, remote: &Remote, pointer: &Pointer, commit: &str) -> Result<(), NotMoved> {
+    let broken = |failure: Failure| NotMoved { code: "unavailable", message: failure.problem };
+    let name = tag_name(&pointer.name).map_err(broken)?;
+    let mut last = None;
+    for _ in 0..3 {
+        let now = match remote.reference(&name) {
+            Ok(now) => now,
+            Err(failure) => {
+                last = Some(failure);
+                continue;
+            }
+        };
+        if now.as_ref().is_some_and(|(_, there)| there == commit) {
+            return Ok(());
+        }
+        if now.map(|(object, _)| object) != pointer.before {
+            let message = format!("the tag `{}` was moved by another run in between", pointer.name);
+            return Err(NotMoved { code: "conflict", message });
+        }
+        // Whatever it says, the next look tells whether it took.
+        last = remote.push(repository.git_dir(), commit, &name, pointer.before.as_deref()).err();
+    }
+    match (remote.reference(&name), last) {
+        (Ok(Some((_, there))), _) if there == commit => Ok(()),
+        (_, Some(failure)) => Err(broken(failure)),
+        (_, None) => {
+            let message = format!("the tag `{}` was moved, and reads otherwise", pointer.name);
+            Err(NotMoved { code: "write-not-taken", message })
         }
     }
 }

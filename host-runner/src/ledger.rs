@@ -1,24 +1,17 @@
-//! The store port over a directory: whole files, compare-and-set, safe under two processes and `kill -9`.
-//!
-//! A file is written beside its place, forced to disk, and renamed into it: a reader sees the old bytes or the new ones.
-//! Names beginning with a dot are this module's own: locks and files in the making.
+//! The store port: whole files by path, compare and set. A directory has them, or a branch of a remote git repository.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
+mod branch;
+mod directory;
 
-use crate::module::digest;
-use crate::text::excerpt;
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::time::Duration;
 
-/// Characters of one segment of a path at most.
-const SEGMENT_MAX: usize = 128;
-/// Segments of a path at most.
-const DEPTH_MAX: usize = 8;
-/// How files in the making are called.
-const MAKING: &str = ".making-";
+use crate::refusal::Refusal;
+use crate::remote::Remote;
+use branch::Branch;
+use directory::Directory;
 
 /// Why the ledger could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +19,16 @@ pub enum LedgerError {
     /// The path is not one that a ledger holds.
     #[error("`{0}` is not a path in the ledger: segments of letters, digits, `.`, `_`, `-`, not beginning with a dot")]
     Path(String),
+    /// The remote repository refused, or does not answer.
+    #[error("the ledger at `{place}` cannot be {doing}: {error}")]
+    Remote {
+        /// Where it is.
+        place: String,
+        /// What was tried.
+        doing: &'static str,
+        /// What git said.
+        error: String,
+    },
     /// The system refused.
     #[error("`{path}` cannot be {doing}: {error}")]
     System {
@@ -47,16 +50,10 @@ pub enum Put {
     Conflict(Option<String>),
 }
 
-/// A directory of records.
-#[derive(Clone, Debug)]
-pub struct Ledger {
-    root: PathBuf,
-}
-
 /// One run's hold on one change; released when dropped, or when the process dies.
 #[derive(Debug)]
 pub struct Guard {
-    _lock: File,
+    _lock: Option<File>,
 }
 
 /// What came of asking for a change.
@@ -68,219 +65,68 @@ pub enum Lock {
     Busy(String),
 }
 
+/// A ledger.
+#[derive(Debug)]
+pub struct Ledger {
+    place: Place,
+}
+
+#[derive(Debug)]
+enum Place {
+    Directory(Directory),
+    Branch(Box<Branch>),
+}
+
 impl Ledger {
-    /// The ledger in `root`, which is made when it is missing.
+    /// The ledger in the directory `root`, which is made when it is missing.
     pub fn open(root: &Path) -> Result<Self, LedgerError> {
-        fs::create_dir_all(root).map_err(system(root, "made"))?;
-        Ok(Self { root: root.to_owned() })
+        Ok(Self { place: Place::Directory(Directory::open(root)?) })
     }
 
-    /// Where the ledger is.
+    /// The ledger on a branch of a remote repository; its first file makes the branch.
+    pub fn remote(remote: Remote, branch: &str) -> Result<Self, Refusal> {
+        Ok(Self { place: Place::Branch(Box::new(Branch::open(remote, branch)?)) })
+    }
+
+    /// Where to look at `path`, for people.
     #[must_use]
-    pub fn root(&self) -> &Path {
-        &self.root
+    pub fn show(&self, path: &str) -> String {
+        match &self.place {
+            Place::Directory(directory) => directory.root().join(path).display().to_string(),
+            Place::Branch(branch) => branch.show(path),
+        }
     }
 
     /// The bytes at `path` and their version, the digest `sha256:<hex>`; `None` when there is no such file.
     pub fn get(&self, path: &str) -> Result<Option<(Vec<u8>, String)>, LedgerError> {
-        let place = self.place(path)?;
-        let Some(bytes) = read(&place)? else { return Ok(None) };
-        let version = digest(&bytes);
-        Ok(Some((bytes, version)))
+        match &self.place {
+            Place::Directory(directory) => directory.get(path),
+            Place::Branch(branch) => branch.get(path),
+        }
     }
 
     /// Writes `bytes` at `path` if the version there is still `expected`; `None` means that there must be no such file.
     pub fn put_if_unchanged(&self, path: &str, bytes: &[u8], expected: Option<&str>) -> Result<Put, LedgerError> {
-        let place = self.place(path)?;
-        let _writing = LockFile::open(&self.root, ".lock")?.wait()?;
-        let found = self.get(path)?.map(|(_, version)| version);
-        if found.as_deref() != expected {
-            return Ok(Put::Conflict(found));
+        match &self.place {
+            Place::Directory(directory) => directory.put_if_unchanged(path, bytes, expected),
+            Place::Branch(branch) => branch.put_if_unchanged(path, bytes, expected),
         }
-        write(&self.root, &place, bytes)?;
-        Ok(Put::Done(digest(bytes)))
     }
 
     /// The paths that begin with `prefix`, sorted.
     pub fn list(&self, prefix: &str) -> Result<Vec<String>, LedgerError> {
-        let (directory, rest) = prefix.rsplit_once('/').unwrap_or(("", prefix));
-        if !rest.chars().all(allowed) {
-            return Err(LedgerError::Path(excerpt(prefix, 200)));
+        match &self.place {
+            Place::Directory(directory) => directory.list(prefix),
+            Place::Branch(branch) => branch.list(prefix),
         }
-        let start = if directory.is_empty() { self.root.clone() } else { self.place(directory)? };
-        let mut found = Vec::new();
-        let within = if directory.is_empty() { String::new() } else { format!("{directory}/") };
-        collect(&start, &within, &mut found)?;
-        found.retain(|path| path.starts_with(prefix));
-        found.sort();
-        Ok(found)
     }
 
-    /// Holds the change `id` for a whole run, waiting up to `wait` for another run to end.
+    /// Holds the change `id` for a whole run, waiting up to `wait` for another run to end. A remote ledger has no locks:
+    /// there the first write of a journal that another run wrote in between ends this one.
     pub fn lock_change(&self, id: &str, wait: Duration) -> Result<Lock, LedgerError> {
-        if !is_segment(id) {
-            return Err(LedgerError::Path(excerpt(id, 200)));
-        }
-        let lock = LockFile::open(&self.root, &format!(".locks/{id}"))?;
-        let until = Instant::now() + wait;
-        loop {
-            match lock.file.try_lock() {
-                Ok(()) => return lock.introduce().map(Lock::Held),
-                Err(TryLockError::WouldBlock) if Instant::now() >= until => return lock.holder().map(Lock::Busy),
-                Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(20)),
-                Err(TryLockError::Error(error)) => return Err(system(&lock.path, "locked")(error)),
-            }
+        match &self.place {
+            Place::Directory(directory) => directory.lock_change(id, wait),
+            Place::Branch(_) => Ok(Lock::Held(Guard { _lock: None })),
         }
     }
-
-    /// The file of a path, when neither it nor a directory on the way is a link out of the ledger.
-    fn place(&self, path: &str) -> Result<PathBuf, LedgerError> {
-        let refused = || LedgerError::Path(excerpt(path, 200));
-        let mut place = self.root.clone();
-        if path.split('/').count() > DEPTH_MAX {
-            return Err(refused());
-        }
-        for segment in path.split('/') {
-            if !is_segment(segment) {
-                return Err(refused());
-            }
-            place.push(segment);
-            match fs::symlink_metadata(&place) {
-                Ok(found) if found.is_symlink() => return Err(refused()),
-                Ok(_) => {}
-                Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
-                Err(error) => return Err(system(&place, "read")(error)),
-            }
-        }
-        Ok(place)
-    }
 }
-
-struct LockFile {
-    file: File,
-    path: PathBuf,
-}
-
-impl LockFile {
-    fn open(root: &Path, name: &str) -> Result<Self, LedgerError> {
-        let path = root.join(name);
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).map_err(system(parent, "made"))?;
-        }
-        let mut options = OpenOptions::new();
-        // The file stays when the lock is gone: taking it away would let two runs lock two files of one name.
-        options.read(true).write(true).create(true).truncate(false).custom_flags(no_follow());
-        let file = options.open(&path).map_err(system(&path, "opened"))?;
-        Ok(Self { file, path })
-    }
-
-    /// Locked, after whoever has it now.
-    fn wait(self) -> Result<File, LedgerError> {
-        self.file.lock().map_err(system(&self.path, "locked"))?;
-        Ok(self.file)
-    }
-
-    /// Says in the file who holds it, for whoever finds it busy.
-    fn introduce(mut self) -> Result<Guard, LedgerError> {
-        let written = self.file.set_len(0).and_then(|()| write!(self.file, "process {}", std::process::id()));
-        written.map_err(system(&self.path, "written"))?;
-        Ok(Guard { _lock: self.file })
-    }
-
-    fn holder(self) -> Result<String, LedgerError> {
-        let mut holder = Vec::new();
-        self.file.take(200).read_to_end(&mut holder).map_err(system(&self.path, "read"))?;
-        Ok(excerpt(&String::from_utf8_lossy(&holder), 200))
-    }
-}
-
-fn allowed(character: char) -> bool {
-    character.is_ascii_alphanumeric() || matches!(character, '.' | '_' | '-')
-}
-
-fn is_segment(text: &str) -> bool {
-    (1..=SEGMENT_MAX).contains(&text.len()) && !text.starts_with('.') && text.chars().all(allowed)
-}
-
-fn no_follow() -> i32 {
-    rustix::fs::OFlags::NOFOLLOW.bits().cast_signed()
-}
-
-fn system(path: &Path, doing: &'static str) -> impl FnOnce(io::Error) -> LedgerError {
-    let path = path.display().to_string();
-    move |error| LedgerError::System { path, doing, error }
-}
-
-fn read(place: &Path) -> Result<Option<Vec<u8>>, LedgerError> {
-    let mut bytes = Vec::new();
-    let opened = OpenOptions::new().read(true).custom_flags(no_follow()).open(place);
-    match opened.and_then(|mut file| file.read_to_end(&mut bytes)) {
-        Ok(_) => Ok(Some(bytes)),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
-        Err(error) => Err(system(place, "read")(error)),
-    }
-}
-
-/// Puts `bytes` in `place`, whole and lasting, or not at all. The ledger's lock is held.
-fn write(root: &Path, place: &Path, bytes: &[u8]) -> Result<(), LedgerError> {
-    let directory = place.parent().unwrap_or(root);
-    make_lasting(root, directory)?;
-    sweep(directory)?;
-    let making = directory.join(format!("{MAKING}{}", std::process::id()));
-    let made = File::create_new(&making).and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
-    let moved = made.and_then(|()| fs::rename(&making, place)).and_then(|()| sync(directory));
-    if moved.is_err() {
-        let _ = fs::remove_file(&making);
-    }
-    moved.map_err(system(place, "written"))
-}
-
-/// Makes `directory` and what is missing above it, each entry forced to disk.
-fn make_lasting(root: &Path, directory: &Path) -> Result<(), LedgerError> {
-    if directory == root || directory.is_dir() {
-        return Ok(());
-    }
-    let parent = directory.parent().unwrap_or(root);
-    make_lasting(root, parent)?;
-    fs::create_dir(directory).and_then(|()| sync(parent)).map_err(system(directory, "made"))
-}
-
-fn sync(directory: &Path) -> io::Result<()> {
-    File::open(directory)?.sync_all()
-}
-
-/// Takes away what a killed process was making here: whoever holds the lock is the only one making anything.
-fn sweep(directory: &Path) -> Result<(), LedgerError> {
-    for entry in fs::read_dir(directory).map_err(system(directory, "listed"))? {
-        let entry = entry.map_err(system(directory, "listed"))?;
-        if entry.file_name().as_encoded_bytes().starts_with(MAKING.as_bytes()) {
-            let path = entry.path();
-            fs::remove_file(&path).map_err(system(&path, "removed"))?;
-        }
-    }
-    Ok(())
-}
-
-/// Every file in `directory` and below; links and names that no record can have are passed over.
-fn collect(directory: &Path, within: &str, found: &mut Vec<String>) -> Result<(), LedgerError> {
-    let entries = match fs::read_dir(directory) {
-        Ok(entries) => entries,
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(()),
-        Err(error) => return Err(system(directory, "listed")(error)),
-    };
-    for entry in entries {
-        let entry = entry.map_err(system(directory, "listed"))?;
-        let kind = entry.file_type().map_err(system(&entry.path(), "read"))?;
-        match entry.file_name().to_str() {
-            Some(name) if is_segment(name) && kind.is_dir() => {
-                collect(&entry.path(), &format!("{within}{name}/"), found)?;
-            }
-            Some(name) if is_segment(name) && kind.is_file() => found.push(format!("{within}{name}")),
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests;

@@ -1,5 +1,7 @@
 //! Countersign's command line: runs the engine's module in a sandbox and does what it asks for. Nothing here decides.
 
+pub mod api;
+pub mod change_system;
 pub mod clock;
 pub mod command;
 pub mod drive;
@@ -14,6 +16,7 @@ pub mod ledger;
 pub mod module;
 pub mod records;
 pub mod refusal;
+pub mod remote;
 pub mod report;
 pub mod sandbox;
 pub mod settings;

@@ -1,7 +1,6 @@
 //! What came of a verb about a change: the verdict first, then why, then where to look. The words are the engine's.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
 
 use serde::{Deserialize as _, Serialize};
 use serde_json::Value;
@@ -39,9 +38,12 @@ pub struct Report {
     /// The digest of the journal's last line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub journal_head: Option<String>,
-    /// The folder of the change request.
+    /// The folder of the change request in the ledger.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub folder: Option<PathBuf>,
+    pub folder: Option<String>,
+    /// Where people see the change request, where its system has pages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
 }
 
 impl Report {
@@ -61,6 +63,7 @@ impl Report {
             would: Vec::new(),
             journal_head: None,
             folder: None,
+            url: None,
         }
     }
 
@@ -78,8 +81,8 @@ impl Report {
 
     /// The same with where it is recorded.
     #[must_use]
-    pub fn recorded(self, head: String, folder: &Path) -> Self {
-        Self { journal_head: Some(head), folder: Some(folder.to_owned()), ..self }
+    pub fn recorded(self, head: String, folder: String, url: Option<String>) -> Self {
+        Self { journal_head: Some(head), folder: Some(folder), url, ..self }
     }
 
     /// How the process ends: as the engine says. A code that this host does not know is no success.
@@ -108,8 +111,8 @@ impl fmt::Display for Report {
                 write!(f, "\n  {}", guard(&would(effect)))?;
             }
         }
-        if let Some(folder) = &self.folder {
-            write!(f, "\n\nlook at {}", guard(&folder.display().to_string()))?;
+        if let Some(place) = self.url.as_ref().or(self.folder.as_ref()) {
+            write!(f, "\n\nlook at {}", guard(place))?;
         }
         Ok(())
     }

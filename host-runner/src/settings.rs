@@ -1,32 +1,102 @@
 //! What a verb about a change is told: flags first, then variables `COUNTERSIGN_*`, then what GitHub sets.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use crate::api::Api;
+use crate::change_system::ChangeSystem;
 use crate::clock::Clock;
 use crate::command::Secrets;
 use crate::failure::Failure;
 use crate::ledger::Ledger;
 use crate::refusal::Refusal;
+use crate::remote::Remote;
 use crate::wire::{Person, Run, Target};
 
-/// Where the ledger is.
+/// Where change requests are.
 #[derive(Clone, Debug, clap::Args)]
 pub struct LedgerAt {
-    /// The folder of the ledger, the embedded change system.
+    /// The ledger: a folder, or `git+URL#BRANCH` for a branch of a remote repository.
     #[arg(id = "ledger", long, value_name = "DIR", env = "COUNTERSIGN_LEDGER", default_value = ".countersign")]
-    pub folder: PathBuf,
+    pub place: String,
+    /// The change system. For GitHub the ledger is a branch of the repository, and people see and decide issues.
+    #[arg(long, value_name = "SYSTEM", env = "COUNTERSIGN_CHANGE_SYSTEM", value_enum, default_value_t = SystemName::Ledger)]
+    pub change_system: SystemName,
+    /// The repository at GitHub that has the issues: `owner/name`. Default: GitHub's own variable.
+    #[arg(long, value_name = "OWNER/NAME", env = "COUNTERSIGN_REPOSITORY")]
+    pub repository: Option<String>,
+    /// The branch of that repository that holds the ledger.
+    #[arg(long, value_name = "BRANCH", env = "COUNTERSIGN_RECORDS_BRANCH", default_value = "countersign")]
+    pub records_branch: String,
+    /// The variable that holds the token for GitHub, or for a remote ledger.
+    #[arg(long, value_name = "NAME", default_value = "GITHUB_TOKEN")]
+    pub token_env: String,
+}
+
+/// A change system.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
+pub enum SystemName {
+    /// The ledger alone.
+    Ledger,
+    /// Issues of a GitHub repository, over a ledger on one of its branches.
+    Github,
 }
 
 impl LedgerAt {
+    /// The ledger, made if it is missing.
+    pub fn open(&self) -> Result<Ledger, Refusal> {
+        if self.change_system == SystemName::Github {
+            let repository = Remote::new(&self.repository_url()?, self.token())?;
+            return Ledger::remote(repository, &self.records_branch);
+        }
+        match self.place.strip_prefix("git+") {
+            Some(place) => {
+                let (url, branch) = place.split_once('#').unwrap_or((place, &self.records_branch));
+                Ledger::remote(Remote::new(url, self.token())?, branch)
+            }
+            None => Ok(Ledger::open(Path::new(&self.place))?),
+        }
+    }
+
     /// The ledger, which must be there: a name that leads nowhere is no ledger in which nothing is owed.
     pub fn existing(&self) -> Result<Ledger, Refusal> {
-        if self.folder.is_dir() {
-            return Ok(Ledger::open(&self.folder)?);
+        let elsewhere = self.change_system == SystemName::Github || self.place.starts_with("git+");
+        if elsewhere || Path::new(&self.place).is_dir() {
+            return self.open();
         }
-        Err(Failure::usage(format!("there is no ledger at `{}`", self.folder.display()))
+        Err(Failure::usage(format!("there is no ledger at `{}`", self.place))
             .help("give its folder with `--ledger`; the first change makes it")
             .into())
+    }
+
+    /// The change system, for this run.
+    pub fn system(&self, run: &str) -> Result<ChangeSystem, Refusal> {
+        let ledger = self.open()?;
+        match self.change_system {
+            SystemName::Ledger => Ok(ChangeSystem::ledger(ledger)),
+            SystemName::Github => {
+                let base = variable("GITHUB_API_URL").unwrap_or_else(|| "https://api.github.com".to_owned());
+                let api = Api::new(&base, &self.token().unwrap_or_default())?;
+                Ok(ChangeSystem::github(ledger, &self.repository()?, &self.records_branch, run, api))
+            }
+        }
+    }
+
+    /// The token, which is taken out of all output.
+    #[must_use]
+    pub fn token(&self) -> Option<String> {
+        variable(&self.token_env)
+    }
+
+    fn repository(&self) -> Result<String, Failure> {
+        self.repository.clone().or_else(|| variable("GITHUB_REPOSITORY")).ok_or_else(|| {
+            Failure::usage("nobody says which repository has the issues").help("give `--repository owner/name`")
+        })
+    }
+
+    fn repository_url(&self) -> Result<String, Failure> {
+        let server = variable("GITHUB_SERVER_URL").unwrap_or_else(|| "https://github.com".to_owned());
+        Ok(format!("{}/{}.git", server.trim_end_matches('/'), self.repository()?))
     }
 }
 
@@ -53,6 +123,10 @@ pub struct Change {
     /// Where the inventory is.
     #[command(flatten)]
     pub inventory: InventoryAt,
+    /// The repository whose tags are the pointers, when they are not in the inventory's folder. With GitHub as the change
+    /// system: its repository.
+    #[arg(long, value_name = "URL", env = "COUNTERSIGN_INVENTORY_REMOTE")]
+    pub inventory_remote: Option<String>,
     /// The ignore file, a path in the inventory.
     #[arg(long, value_name = "PATH", env = "COUNTERSIGN_IGNORE_FILE", default_value = ".inventoryignore")]
     pub ignore_file: String,
@@ -94,9 +168,9 @@ pub struct Promoted {
     /// The inventory commit to deploy, when it is not the tip of the branch.
     #[arg(long, value_name = "SHA", env = "COUNTERSIGN_COMMIT_TO_DEPLOY")]
     pub commit: Option<String>,
-    /// The promotion pull request, as GitHub's API gives it.
+    /// The promotion pull request, as GitHub's API gives it. With GitHub as the change system it is read there.
     #[arg(long, value_name = "FILE", env = "COUNTERSIGN_PROMOTION")]
-    pub promotion: PathBuf,
+    pub promotion: Option<PathBuf>,
     /// A change request that was made by hand.
     #[arg(long, value_name = "ID", env = "COUNTERSIGN_CHANGE_REQUEST_ID")]
     pub change_request_id: Option<String>,
@@ -171,6 +245,18 @@ impl Change {
             purpose: purpose.clone(),
             detail: detail.clone(),
         }
+    }
+}
+
+impl Change {
+    /// Where the pointers are, when not in the inventory's own folder: GitHub's repository has them itself.
+    pub fn pointers(&self) -> Result<Option<Remote>, Failure> {
+        let url = match (&self.inventory_remote, self.ledger.change_system) {
+            (Some(url), _) => url.clone(),
+            (None, SystemName::Github) => self.ledger.repository_url()?,
+            (None, SystemName::Ledger) => return Ok(None),
+        };
+        Remote::new(&url, self.ledger.token()).map(Some)
     }
 }
 

@@ -247,7 +247,7 @@ pub enum Response {
     },
     /// What must happen next.
     Plan(Box<Plan>),
-    /// The next exchange with the ledger.
+    /// The next exchange with the change system.
     Exchange(Exchange),
     /// Where a change stands.
     Status(Box<Standing>),
@@ -402,7 +402,7 @@ pub struct Variable {
     pub value: String,
 }
 
-/// The next exchange with the ledger.
+/// The next exchange with the change system.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "exchange", rename_all = "kebab-case")]
 pub enum Exchange {
@@ -421,6 +421,20 @@ pub enum Exchange {
         #[serde(default)]
         expected: Option<String>,
     },
+    /// Send one request to the API.
+    Http(Http),
+    /// Let time pass.
+    Wait {
+        /// So many seconds.
+        seconds: u32,
+    },
+    /// Nothing more is to be exchanged: a document was read.
+    Gathered {
+        /// Its name.
+        name: String,
+        /// The digest of its bytes.
+        digest: String,
+    },
     /// Nothing more is to be exchanged.
     Done {
         /// The event that answers.
@@ -428,7 +442,21 @@ pub enum Exchange {
     },
 }
 
-/// What the ledger said.
+/// One request to an API.
+#[derive(Debug, Deserialize)]
+pub struct Http {
+    /// The method.
+    pub method: String,
+    /// The path below the base URL.
+    pub path: String,
+    /// Headers.
+    pub headers: BTreeMap<String, String>,
+    /// The digest of the body.
+    #[serde(default)]
+    pub body: Option<String>,
+}
+
+/// What the change system said.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "response", rename_all = "kebab-case")]
 pub enum Exchanged {
@@ -443,6 +471,17 @@ pub enum Exchanged {
     Stored {},
     /// It is not as expected.
     Conflict {},
+    /// The API answered.
+    Answered {
+        /// The status.
+        status: u16,
+        /// Headers that matter.
+        headers: BTreeMap<String, String>,
+        /// The digest of the body.
+        body: String,
+    },
+    /// Time passed.
+    Waited {},
     /// It could not be done.
     Broken {
         /// Why.

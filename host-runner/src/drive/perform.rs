@@ -10,14 +10,11 @@ use super::faults::Moment;
 use super::{Drive, defect};
 use crate::clock;
 use crate::command::{self, Command, Ended, Secrets};
-use crate::ledger::Put;
 use crate::records::log_path;
 use crate::refusal::Refusal;
 use crate::settings::Commands;
-use crate::wire::{self, Action, Answer, Effect, Exchange, Exchanged, Ran, Step, Variable};
+use crate::wire::{self, Action, Answer, Effect, Ran, Step, Variable};
 
-/// Exchanges of one effect at most; the engine's own limit is lower.
-const EXCHANGES_MAX: usize = 100;
 /// Bytes of output that are kept of one command.
 const KEPT: usize = 10 << 20;
 
@@ -76,10 +73,10 @@ impl Drive<'_> {
         })
     }
 
-    /// Talks to the ledger as the engine says, until it has the event.
+    /// Talks to the change system as the engine says, until it has the event.
     fn connect(&mut self, key: &str, errand: &Value) -> Result<Value, Refusal> {
         let faults = self.faults.clone();
-        exchange(&mut self.engine, &self.ledger, errand, |stored| {
+        self.system.perform(&mut self.engine, self.asks.clock, errand, |stored| {
             if stored {
                 faults.at(Moment::Mid, key);
             }
@@ -91,8 +88,12 @@ impl Drive<'_> {
         if pointer != self.asks.gathered.pointer.name || commit != tree.commit.as_deref() {
             return Err(defect(&format!("`{pointer}` is not the pointer of this target")));
         }
-        let moved =
-            self.asks.gathered.inventory.conclude(&mut self.engine, &self.ledger, &self.asks.gathered.pointer, tree)?;
+        let moved = self.asks.gathered.inventory.conclude(
+            &mut self.engine,
+            &self.system.ledger,
+            &self.asks.gathered.pointer,
+            tree,
+        )?;
         Ok(match moved {
             Ok(()) => json!({ "event": "concluded", "pointer": pointer }),
             Err(why) => {
@@ -149,42 +150,11 @@ impl Drive<'_> {
     /// Gives a log to the engine and keeps it beside the journal. A ledger that cannot keep it does not undo a deployment.
     pub(super) fn keep_log(&mut self, id: &str, bytes: &[u8]) -> Result<String, Refusal> {
         let named = self.engine.give("log", bytes)?;
-        if let Err(error) = self.ledger.put_if_unchanged(&log_path(id, &named.digest), bytes, None) {
+        if let Err(error) = self.system.ledger.put_if_unchanged(&log_path(id, &named.digest), bytes, None) {
             self.telling.warn(&format!("the output is not kept: {error}"));
         }
         Ok(named.digest)
     }
-}
-
-/// Performs the exchanges of an errand until its event is there; `after` is told of each, and whether it stored something.
-pub fn exchange(
-    engine: &mut crate::engine::Engine,
-    ledger: &crate::ledger::Ledger,
-    errand: &Value,
-    after: impl Fn(bool),
-) -> Result<Value, Refusal> {
-    let mut responses = Vec::new();
-    for _ in 0..EXCHANGES_MAX {
-        let response = match engine.connect(errand, &responses)? {
-            Exchange::Done { event } => return Ok(event),
-            Exchange::Get { path } => match ledger.get(&path) {
-                Ok(Some((bytes, _))) => Exchanged::Found { digest: engine.give(path, &bytes)?.digest },
-                Ok(None) => Exchanged::Absent {},
-                Err(error) => Exchanged::Broken { message: error.to_string() },
-            },
-            Exchange::Put { path, content, expected } => {
-                let bytes = engine.take(&content)?;
-                match ledger.put_if_unchanged(&path, &bytes, expected.as_deref()) {
-                    Ok(Put::Done(_)) => Exchanged::Stored {},
-                    Ok(Put::Conflict(_)) => Exchanged::Conflict {},
-                    Err(error) => Exchanged::Broken { message: error.to_string() },
-                }
-            }
-        };
-        after(matches!(response, Exchanged::Stored {}));
-        responses.push(response);
-    }
-    Err(defect("an errand that does not end"))
 }
 
 /// `value` as an event.

@@ -131,6 +131,27 @@ impl Repository {
         Ok(None)
     }
 
+    /// The commit that a reference, given in full, names.
+    pub(crate) fn named(&self, full_name: &str) -> Result<Option<Commit>, Failure> {
+        let found = self.object(&format!("{}^{{commit}}", reference(full_name)?))?;
+        found.map(|object| Commit::parse(&object.id)).transpose()
+    }
+
+    /// Whether it has the commit.
+    pub fn has(&self, commit: &Commit) -> Result<bool, Failure> {
+        Ok(self.object(&format!("{commit}^{{commit}}"))?.is_some())
+    }
+
+    /// Looks again at what others may have written into it since.
+    pub(crate) fn forget(&self) {
+        *self.reader.borrow_mut() = None;
+    }
+
+    /// Where it is.
+    pub(crate) fn git_dir(&self) -> &Path {
+        &self.git_dir
+    }
+
     /// A tag, if there is one.
     pub fn tag(&self, name: &str) -> Result<Option<Tag>, Failure> {
         let name = reference(name)?;
@@ -182,7 +203,7 @@ impl Repository {
             return Err(NotMoved { code: "conflict", message });
         }
         self.update(&format!("refs/tags/{name}"), commit, before).map_err(broken)?;
-        *self.reader.borrow_mut() = None;
+        self.forget();
         match self.tag(name).map_err(broken)? {
             Some(tag) if tag.commit == *commit => Ok(()),
             Some(_) | None => {
@@ -325,7 +346,7 @@ impl<'a> Iterator for Items<'a> {
 }
 
 /// A name of a branch or tag that is nothing else: no option, no expression.
-fn reference(name: &str) -> Result<&str, Failure> {
+pub(crate) fn reference(name: &str) -> Result<&str, Failure> {
     let part = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock");
     let sound = name.len() <= 200
         && !name.starts_with('-')
@@ -341,7 +362,7 @@ fn reference(name: &str) -> Result<&str, Failure> {
 }
 
 /// Git without the user's configuration and variables.
-fn isolated(mut git: Command) -> Command {
+pub(crate) fn isolated(mut git: Command) -> Command {
     for (name, _) in std::env::vars_os() {
         if name.as_encoded_bytes().starts_with(b"GIT_") {
             git.env_remove(name);
@@ -360,7 +381,7 @@ fn isolated(mut git: Command) -> Command {
 }
 
 /// Runs git to its end and gives its output.
-fn finish(git: &mut Command, input: Option<&[u8]>) -> Result<String, Failure> {
+pub(crate) fn finish(git: &mut Command, input: Option<&[u8]>) -> Result<String, Failure> {
     let stdin = if input.is_some() { Stdio::piped() } else { Stdio::null() };
     let mut child =
         git.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(|error| missing(&error))?;

@@ -165,7 +165,7 @@ pub(super) fn close(args: &Close, common: &Common) -> Result<Exit, Refusal> {
     let clock = Clock::from_environment()?;
     let mut drive =
         Drive::new(common.engine()?, &clock, &args.change, Subject::Promoted(&args.promoted), common.telling())?;
-    let secrets = settings::secrets(&args.secret_env, []);
+    let secrets = settings::secrets(&args.secret_env, args.change.ledger.token());
     let mut driving = Driving { parked: Step::ALL.to_vec(), ..Driving::default() };
     let reports = [
         (Step::Deploy, Some(args.deploy), &args.deploy_log),

@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::Common;
+use crate::change_system::ChangeSystem;
 use crate::clock::Clock;
-use crate::drive::perform::exchange;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::refusal::Refusal;
@@ -52,7 +52,7 @@ impl fmt::Display for Decided {
 /// Writes down that somebody approves, or rejects.
 pub(super) fn run(args: &Args, approves: bool, common: &Common) -> Result<Exit, Refusal> {
     let clock = Clock::from_environment()?;
-    let ledger = args.ledger.existing()?;
+    let system = ChangeSystem::ledger(args.ledger.existing()?);
     let by = person(&args.by)?;
     if args.why.trim().is_empty() {
         return Err(Failure::usage("a decision needs a reason").help("say why: `--why \"...\"`").into());
@@ -60,7 +60,7 @@ pub(super) fn run(args: &Args, approves: bool, common: &Common) -> Result<Exit, 
     let decision = json!({ "by": &by, "approves": approves, "at": clock.now(), "why": args.why });
     let errand = json!({ "errand": "decide", "id": args.id, "decision": decision });
     // Without the change's lock: a run may hold it while it waits for exactly this word. Every write is conditional.
-    let event = exchange(&mut common.engine()?, &ledger, &errand, |_| ())?;
+    let event = system.perform(&mut common.engine()?, &clock, &errand, |_| ())?;
     if event["event"] == "failed" {
         let trouble = &event["trouble"];
         let exit = match trouble["code"].as_str() {

@@ -264,8 +264,10 @@ fn bind(about: &About) -> Result<Bound, Refusal> {
 fn bind_entry(about: &About, name: &str) -> Result<Bound, Refusal> {
     let name = entry_path(name)?;
     let missing = || Failure::usage(format!("the inventory has no entry `{name}`")).help("list its files");
-    let bytes = match Inventory::open(about.inventory.as_deref().unwrap_or(Path::new(".")))? {
-        Inventory::Git(repository) => repository.file(&repository.branch(&about.branch)?, name)?.ok_or_else(missing)?,
+    let bytes = match Inventory::open(about.inventory.as_deref().unwrap_or(Path::new(".")), None)? {
+        Inventory::Git(repository, _) => {
+            repository.file(&repository.branch(&about.branch)?, name)?.ok_or_else(missing)?
+        }
         Inventory::Folder(folder) => files::read(&folder.join(name), "inventory entry")?,
     };
     let entry: Entry = serde_json::from_slice(&bytes).map_err(|error| {

@@ -7,11 +7,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Common;
-use crate::drive::perform::exchange;
+use crate::clock::Clock;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::gather::file;
-use crate::ledger::Ledger;
 use crate::refusal::Refusal;
 use crate::settings::LedgerAt;
 use crate::table::Table;
@@ -47,13 +46,14 @@ impl fmt::Display for Prepared {
 
 /// Makes the change requests of the file, those that are not there yet.
 pub(super) fn run(args: &Args, common: &Common) -> Result<Exit, Refusal> {
-    let ledger = Ledger::open(&args.ledger.folder)?;
+    let clock = Clock::from_environment()?;
+    let system = args.ledger.system(&format!("prepare-{}-{}", clock.milliseconds(), std::process::id()))?;
     let mut engine = common.engine()?;
     let document = file(&mut engine, &args.file, "file of change requests")?;
     let mut requests = engine.prepare(&document)?;
     for request in &mut requests {
         let errand = json!({ "errand": "prepare", "request": request });
-        let event = exchange(&mut engine, &ledger, &errand, |_| ())?;
+        let event = system.perform(&mut engine, &clock, &errand, |_| ())?;
         if event["event"] == "failed" {
             let message = event["trouble"]["message"].as_str().unwrap_or("the change request was not made");
             return Err(Failure::new(Exit::Unavailable, message).help("run the same command again").into());

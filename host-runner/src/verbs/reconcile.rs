@@ -58,7 +58,7 @@ fn shown(version: &Version) -> String {
 
 /// Compares the inventories of the environments.
 pub(super) fn run(args: &Args, common: &Common) -> Result<Exit, Refusal> {
-    let inventory = Inventory::open(&args.inventory.folder)?;
+    let inventory = Inventory::open(&args.inventory.folder, None)?;
     let mut engine = common.engine()?;
     let mut tiers = Vec::new();
     for environment in &args.environments {

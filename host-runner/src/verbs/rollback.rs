@@ -5,7 +5,6 @@ use crate::clock::Clock;
 use crate::drive::Drive;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::ledger::Ledger;
 use crate::refusal::Refusal;
 use crate::settings::{Change, Commands, Patience, Subject};
 use crate::verbs::change::waiting;
@@ -39,7 +38,7 @@ pub(super) fn run(args: &Args, common: &Common) -> Result<Exit, Refusal> {
     let clock = Clock::from_environment()?;
     let id = args.rollback_change_request_id.as_str();
     let mut engine = common.engine()?;
-    let ledger = Ledger::open(&args.change.ledger.folder)?;
+    let ledger = args.change.ledger.open()?;
     let standing = status::standing(&mut engine, &ledger, id)?.ok_or_else(|| status::unknown(id))?;
     let commit = standing.commit.ok_or_else(|| {
         Failure::usage(format!("change request `{id}` deployed a plain folder, which no commit names"))

@@ -70,7 +70,7 @@ struct Timeline {
     pending: Option<String>,
     category: Option<String>,
     journal_head: String,
-    folder: std::path::PathBuf,
+    folder: String,
     entries: Vec<Entry>,
 }
 
@@ -89,7 +89,7 @@ impl fmt::Display for Timeline {
             table.row([&entry.seq.to_string(), &entry.at, name, &summary(&entry.event)]);
         }
         write!(f, "\n\n{table}\n\njournal head {}", guard(&self.journal_head))?;
-        write!(f, "\nlook at {}", guard(&self.folder.display().to_string()))
+        write!(f, "\nlook at {}", guard(&self.folder))
     }
 }
 
@@ -117,7 +117,7 @@ fn timeline(engine: &mut Engine, ledger: &Ledger, id: &str) -> Result<Timeline, 
         pending: standing.pending,
         category: record.and_then(|record| record.close_category),
         journal_head: standing.head,
-        folder: ledger.root().join(folder(id)),
+        folder: ledger.show(&folder(id)),
         entries: standing.entries,
     })
 }

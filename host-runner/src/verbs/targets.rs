@@ -75,7 +75,7 @@ impl One {
         change.staging = self.staging.or(change.staging);
         promoted.branch = self.branch.or(promoted.branch);
         promoted.commit = self.commit.or(promoted.commit);
-        promoted.promotion = self.promotion.unwrap_or(promoted.promotion);
+        promoted.promotion = self.promotion.or(promoted.promotion);
         promoted.change_request_id = self.change_request_id.or(promoted.change_request_id);
         (change, promoted)
     }

@@ -32,12 +32,25 @@ impl Repository {
         self.not_checked_out(branch, &name)?;
         let parent = self.find_branch(branch)?;
         let local = self.object(&name)?.map(|object| object.id);
+        let commit = self.commit_on(parent.as_ref(), edits, message, author)?;
+        self.update(&name, &commit, local.as_deref())?;
+        Ok(commit)
+    }
+
+    /// Makes a commit of `edits` on top of `parent`. No branch moves.
+    pub fn commit_on(
+        &self,
+        parent: Option<&Commit>,
+        edits: &[Edit],
+        message: &str,
+        author: &Author,
+    ) -> Result<Commit, Failure> {
         let index = self.git_dir.join(format!("countersign-index-{}", std::process::id()));
-        let tree = self.write_tree(&index, parent.as_ref(), edits);
+        let tree = self.write_tree(&index, parent, edits);
         let _ = std::fs::remove_file(&index);
         let mut git = self.git();
         git.args(["commit-tree", "-F", "-"]);
-        if let Some(parent) = &parent {
+        if let Some(parent) = parent {
             git.args(["-p", parent.as_str()]);
         }
         git.args(["--end-of-options", &tree?]);
@@ -45,9 +58,7 @@ impl Repository {
             git.env(format!("GIT_{role}_NAME"), &author.name).env(format!("GIT_{role}_EMAIL"), &author.email);
             git.env(format!("GIT_{role}_DATE"), &author.date);
         }
-        let commit = Commit::parse(&finish(&mut git, Some(message.as_bytes()))?)?;
-        self.update(&name, &commit, local.as_deref())?;
-        Ok(commit)
+        Commit::parse(&finish(&mut git, Some(message.as_bytes()))?)
     }
 
     fn write_tree(&self, index: &std::path::Path, parent: Option<&Commit>, edits: &[Edit]) -> Result<String, Failure> {

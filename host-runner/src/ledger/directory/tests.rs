@@ -15,12 +15,12 @@ impl Drop for Scratch {
     }
 }
 
-fn ledger() -> (Ledger, Scratch) {
+fn ledger() -> (Directory, Scratch) {
     static TURN: AtomicU32 = AtomicU32::new(0);
     let turn = TURN.fetch_add(1, Ordering::Relaxed);
     let root = env::temp_dir().join(format!("countersign-ledger-{}-{turn}", std::process::id()));
     let _ = fs::remove_dir_all(&root);
-    (Ledger::open(&root).unwrap(), Scratch(root))
+    (Directory::open(&root).unwrap(), Scratch(root))
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn of_two_that_ask_for_one_change_one_is_told_who_holds_it() {
 }
 
 /// Adds one to the number at `count` `turns` times, over any conflict.
-fn count(ledger: &Ledger, turns: u32) {
+fn count(ledger: &Directory, turns: u32) {
     for _ in 0..turns {
         loop {
             let found = ledger.get("count").unwrap();
@@ -138,7 +138,7 @@ fn the_other_process() {
     let (Some(root), Ok(work)) = (env::var_os("COUNTERSIGN_LEDGER_ROOT"), env::var("COUNTERSIGN_LEDGER_WORK")) else {
         return;
     };
-    let ledger = Ledger::open(Path::new(&root)).unwrap();
+    let ledger = Directory::open(Path::new(&root)).unwrap();
     match work.as_str() {
         "count" => count(&ledger, 25),
         "hold" => {

@@ -1,0 +1,135 @@
+//! A remote git repository: its references and objects, over the git command line. The token stands in the environment of
+//! git alone: in no argument, no URL, no file, no message (T67).
+
+use std::process::Command;
+
+use crate::failure::Failure;
+use crate::inventory::git::{finish, isolated};
+use crate::text::excerpt;
+
+/// A repository elsewhere.
+#[derive(Clone)]
+pub struct Remote {
+    url: String,
+    token: Option<String>,
+}
+
+impl std::fmt::Debug for Remote {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Remote").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+impl Remote {
+    /// The repository at `url`; `token` opens it over HTTP.
+    pub fn new(url: &str, token: Option<String>) -> Result<Self, Failure> {
+        let refused = |why: &str| {
+            Failure::usage(format!("`{}` is not used as a repository: {why}", excerpt(url, 200)))
+                .help("give an https URL without credentials, or the path of a bare repository as `file:///...`")
+        };
+        let plain = |character: char| character.is_ascii_graphic() && !"\"'\\`$".contains(character);
+        if !url.chars().all(plain) || url.contains('@') {
+            return Err(refused("it has credentials or odd characters in it"));
+        }
+        let local = ["http://127.0.0.1", "http://localhost", "http://[::1]", "file:///"];
+        if url.starts_with("https://") || local.iter().any(|start| url.starts_with(start)) {
+            return Ok(Self { url: url.to_owned(), token: token.filter(|token| !token.is_empty()) });
+        }
+        Err(refused("it is not encrypted"))
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// What the reference `full_name` and its peeled tag name there: the object and the commit; none: it is not there.
+    pub fn reference(&self, full_name: &str) -> Result<Option<(String, String)>, Failure> {
+        let mut git = self.git(Command::new("git"));
+        git.args(["ls-remote", "--end-of-options", &self.url, full_name, &format!("{full_name}^{{}}")]);
+        let listed = finish(&mut git, None)?;
+        let named = |name: &str| {
+            let line = listed.lines().find(|line| line.split('\t').nth(1) == Some(name))?;
+            line.split('\t').next().map(str::to_owned)
+        };
+        let Some(object) = named(full_name) else { return Ok(None) };
+        let commit = named(&format!("{full_name}^{{}}")).unwrap_or_else(|| object.clone());
+        Ok(Some((object, commit)))
+    }
+
+    /// Fetches `full_name` alone, without its past, into `into` of the repository at `git_dir`.
+    pub fn fetch(&self, git_dir: &std::path::Path, full_name: &str, into: &str) -> Result<(), Failure> {
+        let mut git = self.git(Command::new("git"));
+        git.arg(git_dir_option(git_dir)).args(["fetch", "--quiet", "--no-tags", "--depth=1", "--no-write-fetch-head"]);
+        git.args(["--no-auto-maintenance", "--end-of-options", &self.url, &format!("+{full_name}:{into}")]);
+        finish(&mut git, None).map(drop)
+    }
+
+    /// Pushes `commit` to `full_name`, if that still names `before`; none: if it is not there.
+    pub fn push(
+        &self,
+        git_dir: &std::path::Path,
+        commit: &str,
+        full_name: &str,
+        before: Option<&str>,
+    ) -> Result<(), Failure> {
+        let mut git = self.git(Command::new("git"));
+        git.arg(git_dir_option(git_dir)).args(["-c", "core.hooksPath=/dev/null", "push", "--quiet", "--porcelain"]);
+        git.arg(format!("--force-with-lease={full_name}:{}", before.unwrap_or_default()));
+        git.args(["--end-of-options", &self.url, &format!("{commit}:{full_name}")]);
+        finish(&mut git, None).map(drop)
+    }
+
+    fn git(&self, git: Command) -> Command {
+        let mut git = isolated(git);
+        if let Some(token) = &self.token {
+            let basic = base64(format!("x-access-token:{token}").as_bytes());
+            git.envs([("GIT_CONFIG_COUNT", "1"), ("GIT_CONFIG_KEY_0", "http.extraheader")]);
+            git.env("GIT_CONFIG_VALUE_0", format!("authorization: basic {basic}"));
+        }
+        git
+    }
+}
+
+fn git_dir_option(git_dir: &std::path::Path) -> std::ffi::OsString {
+    let mut option = std::ffi::OsString::from("--git-dir=");
+    option.push(git_dir);
+    option
+}
+
+/// Base64 as HTTP's basic authorization wants it.
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for chunk in bytes.chunks(3) {
+        let part = |at: usize| u32::from(chunk.get(at).copied().unwrap_or_default());
+        let group = part(0) << 16 | part(1) << 8 | part(2);
+        for digit in 0..4 {
+            let value = usize::try_from(group >> (18 - 6 * digit) & 63).unwrap_or_default();
+            text.push(if digit <= chunk.len() { DIGITS[value].into() } else { '=' });
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Remote, base64};
+
+    #[test]
+    fn au3_a_url_with_credentials_is_not_used() {
+        for url in ["https://token@github.com/a/b", "http://example.com/a", "git@github.com:a/b", "--upload-pack=x"] {
+            assert!(Remote::new(url, None).is_err(), "{url}");
+        }
+        let remote = Remote::new("https://github.com/a/b.git", Some("canary".to_owned())).unwrap();
+        assert!(!format!("{remote:?}").contains("canary"));
+    }
+
+    #[test]
+    fn base64_is_padded() {
+        for (plain, coded) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")] {
+            assert_eq!(base64(plain.as_bytes()), coded);
+        }
+    }
+}
