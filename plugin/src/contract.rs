@@ -32,11 +32,7 @@ pub fn identity() -> Engine {
 /// Answers one request. Total: whatever the bytes are, the answer is JSON.
 #[must_use]
 pub fn handle(session: &mut Session, request: &[u8]) -> Vec<u8> {
-    let answer = match json::parse::<v1::Request>(request) {
-        Ok(request) => v1::answer(session, request).unwrap_or_else(v1::Response::Failure),
-        Err(problem) => v1::Response::Failure(Failure::request(problem)),
-    };
-    serde_json::to_vec(&answer).unwrap_or_else(|error| {
+    serde_json::to_vec(&respond(session, request)).unwrap_or_else(|error| {
         let text = format!("the answer cannot be written: {error}");
         serde_json::to_vec(&v1::Response::Failure(Failure::one(
             failure::Code::Internal,
@@ -45,4 +41,13 @@ pub fn handle(session: &mut Session, request: &[u8]) -> Vec<u8> {
         )))
         .unwrap_or_default()
     })
+}
+
+/// Answers one request, for a door that does not want the answer as JSON.
+#[must_use]
+pub fn respond(session: &mut Session, request: &[u8]) -> v1::Response {
+    match json::parse::<v1::Request>(request) {
+        Ok(request) => v1::answer(session, request).unwrap_or_else(v1::Response::Failure),
+        Err(problem) => v1::Response::Failure(Failure::request(problem)),
+    }
 }

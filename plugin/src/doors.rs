@@ -2,7 +2,9 @@
 
 #[cfg(all(target_family = "wasm", feature = "extism"))]
 pub mod extism;
-#[cfg(all(target_family = "wasm", feature = "raw", not(feature = "extism")))]
+#[cfg(all(target_family = "wasm", feature = "js", not(feature = "extism")))]
+pub mod js;
+#[cfg(all(target_family = "wasm", feature = "raw", not(any(feature = "extism", feature = "js"))))]
 pub mod raw;
 
 /// What every module carries in the custom section `countersign`, readable before it is compiled.

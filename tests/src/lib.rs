@@ -6,4 +6,5 @@ pub mod bench;
 pub mod corpus;
 pub mod documents;
 pub mod modules;
+pub mod node;
 pub mod world;

@@ -5,12 +5,17 @@ use std::{env, fs};
 
 use countersign::contract::identity;
 
-/// The bytes of a built module: from the folder in `COUNTERSIGN_MODULES`, else from `plugin/dist`.
+/// Where the built modules are: the folder in `COUNTERSIGN_MODULES`, else `plugin/dist`.
+#[must_use]
+pub fn folder() -> PathBuf {
+    let shipped = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugin/dist");
+    env::var_os("COUNTERSIGN_MODULES").map_or_else(shipped, PathBuf::from)
+}
+
+/// The bytes of a built module.
 #[must_use]
 pub fn read(name: &str) -> Vec<u8> {
-    let shipped = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugin/dist");
-    let folder = env::var_os("COUNTERSIGN_MODULES").map_or_else(shipped, PathBuf::from);
-    let file = folder.join(name);
+    let file = folder().join(name);
     fs::read(&file).unwrap_or_else(|error| {
         panic!("{}: {error}; `cargo xtask build` makes it, and COUNTERSIGN_MODULES names its folder", file.display())
     })

@@ -1,10 +1,11 @@
 //! Every case of the corpus, answered by the Extism module in a host that others wrote: `@extism/extism` under Node.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-use std::{env, fs};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
 
+use countersign_tests::node::{self, hex, run, unhex};
 use countersign_tests::{corpus, modules};
 use serde_json::{Value, json};
 
@@ -22,14 +23,12 @@ const IMPORTS: [&str; 8] = [
 
 #[test]
 fn every_case_is_answered_alike_by_the_extism_module() {
-    let host = host();
-    let (module, cases) = (host.join("countersign.extism.wasm"), host.join("cases.jsonl"));
+    let host = node::folder(Path::new(env!("CARGO_TARGET_TMPDIR")).join("node"), &["extism-corpus.mjs"]);
+    let (module, cases) = (host.join("countersign.extism.wasm"), host.join("extism-cases.jsonl"));
     fs::write(&module, modules::read("countersign.extism.wasm")).unwrap();
     let mut lines = json!({ "name": "describe", "documents": [], "request": hex(DESCRIBE) }).to_string() + "\n";
     for case in corpus::cases() {
-        let documents: Vec<String> = case.documents.iter().map(|document| hex(document)).collect();
-        let line = json!({ "name": case.name, "documents": documents, "request": hex(&case.request) });
-        writeln!(lines, "{line}").unwrap();
+        writeln!(lines, "{}", node::case(case, &[])).unwrap();
     }
     fs::write(&cases, lines).unwrap();
 
@@ -50,39 +49,3 @@ fn every_case_is_answered_alike_by_the_extism_module() {
 }
 
 const DESCRIBE: &[u8] = br#"{"call":"describe","contract":"countersign/v1"}"#;
-
-/// A folder below `target` with the script and its host in it, as the lock file says.
-fn host() -> PathBuf {
-    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("node");
-    let host = Path::new(env!("CARGO_TARGET_TMPDIR")).join("extism");
-    fs::create_dir_all(&host).unwrap();
-    let lock = fs::read(from.join("package-lock.json")).unwrap();
-    let installed = host.join("installed.json");
-    for file in ["package.json", "package-lock.json", "extism-corpus.mjs"] {
-        fs::write(host.join(file), fs::read(from.join(file)).unwrap()).unwrap();
-    }
-    if fs::read(&installed).ok().as_ref() != Some(&lock) {
-        run(Command::new("npm").args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&host));
-        fs::write(&installed, &lock).unwrap();
-    }
-    host
-}
-
-fn run(command: &mut Command) -> Output {
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}; Node 20 or newer is needed"));
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}: {}\n{stderr}", output.status);
-    output
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut hex, byte| {
-        write!(hex, "{byte:02x}").unwrap();
-        hex
-    })
-}
-
-fn unhex(text: &str) -> Vec<u8> {
-    let digit = |digit: u8| char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok()).unwrap();
-    text.as_bytes().chunks_exact(2).map(|pair| digit(pair[0]) << 4 | digit(pair[1])).collect()
-}

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::Outcome;
 use crate::command::step;
-use crate::modules::{self, MODULES};
+use crate::modules;
 use crate::toolchain::{self, Library, Toolchain};
 use crate::workspace::Workspace;
 
@@ -24,9 +24,11 @@ pub(crate) fn write(workspace: &Workspace) -> Outcome {
     modules::build(workspace, &toolchain)?;
     step("writing plugin/dist", || {
         let dist = workspace.dist();
-        fs::create_dir_all(&dist).map_err(|error| format!("{}: {error}", dist.display()))?;
-        for (_, file) in MODULES {
-            modules::replace(&workspace.modules().join(file), &dist.join(file))?;
+        for file in modules::files() {
+            let to = dist.join(file);
+            let folder = to.parent().unwrap_or(&dist);
+            fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+            modules::replace(&workspace.modules().join(file), &to)?;
         }
         let stamp = stamp(workspace, &toolchain)?;
         let text = serde_json::to_string_pretty(&stamp).map_err(|error| error.to_string())?;
@@ -67,7 +69,7 @@ pub(crate) fn check_bytes(workspace: &Workspace, toolchain: &Toolchain) -> Outco
     let stamped = &read(workspace)?["files"];
     let fresh = files(&workspace.modules())?;
     let differs = |file: &&str| stamped[*file] != fresh[*file];
-    let different: Vec<&str> = MODULES.iter().map(|(_, file)| *file).filter(differs).collect();
+    let different: Vec<&str> = modules::files().filter(differs).collect();
     if different.is_empty() {
         return Ok(());
     }
@@ -106,7 +108,7 @@ fn built_by(workspace: &Workspace, toolchain: &Toolchain) -> Outcome<Value> {
 
 fn files(folder: &Path) -> Outcome<Value> {
     let mut files = serde_json::Map::new();
-    for (_, file) in MODULES {
+    for file in modules::files() {
         let path = folder.join(file);
         let bytes = fs::read(&path).map_err(|error| format!("{}: {error}\n{MEND}", path.display()))?;
         let digest = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>();

@@ -11,25 +11,60 @@ use crate::command::{capture, run, step};
 use crate::toolchain::{TARGET, Toolchain};
 use crate::workspace::Workspace;
 
-/// The doors that are built, and the file that each becomes.
-pub(crate) const MODULES: [(&str, &str); 2] = [("raw", "countersign.wasm"), ("extism", "countersign.extism.wasm")];
+mod javascript;
+mod types;
+
+/// The doors that are built.
+const DOORS: [Door; 3] = [
+    Door { name: "raw", files: &["countersign.wasm"] },
+    Door { name: "extism", files: &["countersign.extism.wasm"] },
+    Door { name: "js", files: &JAVASCRIPT },
+];
+
+/// What the JavaScript door is made of.
+const JAVASCRIPT: [&str; 5] = [
+    "js/countersign.js",
+    "js/countersign.d.ts",
+    "js/countersign_bg.wasm",
+    "js/countersign_bg.wasm.d.ts",
+    "js/package.json",
+];
+
+/// One way into the engine.
+struct Door {
+    /// The feature that it is built with.
+    name: &'static str,
+    /// The files that it becomes.
+    files: &'static [&'static str],
+}
+
+/// All files that are built, relative to `plugin/dist`.
+pub(crate) fn files() -> impl Iterator<Item = &'static str> {
+    DOORS.iter().flat_map(|door| door.files).copied()
+}
 
 /// Builds every module into `target/modules`.
 pub(crate) fn build(workspace: &Workspace, toolchain: &Toolchain) -> Outcome {
     let flags = path_free_flags(workspace, toolchain)?;
     let into = workspace.modules();
     fs::create_dir_all(&into).map_err(|error| format!("{}: {error}", into.display()))?;
-    for (door, file) in MODULES {
-        step(&format!("building the {door} module"), || {
+    for Door { name, files } in &DOORS {
+        step(&format!("building the {name} module"), || {
             // `--crate-type`, because cargo leaves link-time optimisation out where an rlib is built beside the cdylib.
             let mut cargo = workspace.cargo(["rustc", "--package", "countersign", "--lib", "--crate-type", "cdylib"]);
-            cargo.args(["--no-default-features", "--features", door, "--profile", "module", "--target", TARGET]);
+            cargo.args(["--no-default-features", "--features", name, "--profile", "module", "--target", TARGET]);
             // Gives the files of each door a name of their own inside `target`; else each build would undo the other.
             cargo.env("__CARGO_DEFAULT_LIB_METADATA", "module");
             run(toolchain.apply(&mut cargo).env("CARGO_ENCODED_RUSTFLAGS", &flags))?;
             let built = workspace.target.join(TARGET).join("module").join("countersign.wasm");
-            let size = replace(&built, &into.join(file))?;
-            eprintln!("    {} ({size} bytes)", into.join(file).display());
+            match files {
+                [file] => replace(&built, &into.join(file)).map(drop)?,
+                _ => javascript::make(workspace, &built, &into.join("js"))?,
+            }
+            for path in files.iter().map(|file| into.join(file)) {
+                let size = fs::metadata(&path).map_err(|error| format!("{}: {error}", path.display()))?.len();
+                eprintln!("    {} ({size} bytes)", path.display());
+            }
             Ok(())
         })?;
     }
