@@ -41,6 +41,7 @@ export class Rest {
     } catch (refusal) {
       if (!(refusal instanceof Refusal)) throw refusal;
       const body = { message: refusal.message, ...refusal.more, documentation_url: DOCS, status: String(refusal.status) };
+      /** @type {Record<string, string>} */
       const headers = refusal.status === 301 ? { location: /** @type {any} */ (refusal.more).url } : {};
       return this.reply({ status: refusal.status, body, headers }, version);
     }

@@ -22,12 +22,14 @@ export const ROUTES = [
     const { number, pull: { reviews } } = pull(asked);
     return { list: reviews.map((review) => asked.shape.review(asked.repo, number, review)) };
   }),
-  route('GET', '/pulls/#/commits', 'pull_requests:read', ({ shape, repo, ...asked }) => {
-    const commits = shape.commitsOf(repo, pull({ shape, repo, ...asked }).pull).slice(0, 250);
+  route('GET', '/pulls/#/commits', 'pull_requests:read', (asked) => {
+    const { shape, repo } = asked;
+    const commits = shape.commitsOf(repo, pull(asked).pull).slice(0, 250);
     return { list: commits.map((sha) => () => shape.commit(repo, sha)) };
   }),
-  route('GET', '/pulls/#/files', 'pull_requests:read', ({ shape, repo, ...asked }) => {
-    const { pull: found } = pull({ shape, repo, ...asked });
+  route('GET', '/pulls/#/files', 'pull_requests:read', (asked) => {
+    const { shape, repo } = asked;
+    const { pull: found } = pull(asked);
     return { list: shape.filesOf(repo, found).slice(0, 3000).map((file) => shape.file(repo, file, found.headSha)) };
   }),
   route('GET', '/compare/*', 'contents:read', compare),

@@ -109,7 +109,7 @@ export class GitHub {
       const body = await whole(request);
       const [raw = '/', query = ''] = (request.url ?? '/').split('?');
       if (raw.startsWith('/_fake/')) {
-        send(response, command(this, raw.slice('/_fake/'.length), body), body);
+        send(response, command(this, raw.slice('/_fake/'.length), body));
         return;
       }
       await this.answer(request, response, { path: raw, query, body });
@@ -122,6 +122,10 @@ export class GitHub {
   /** @param {http.IncomingMessage} request @param {http.ServerResponse} response @param {{ path: string, query: string, body: Buffer }} asked */
   async answer(request, response, { path: raw, query, body }) {
     const git = gitRequest(raw, query);
+    if (request.rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'authorization').length > 1) {
+      // As GitHub does: a checkout that kept its credentials and a host that adds its own meet here.
+      return send(response, plain(400, 'Duplicate header: "Authorization"'));
+    }
     const { authorization, ...headers } = /** @type {Record<string, string>} */ (request.headers);
     const caller = git ? basic(authorization, this.state.tokens) : bearer(authorization, this.state.tokens);
     /** @type {Entry} */
@@ -213,8 +217,8 @@ async function whole(request) {
   return Buffer.concat(chunks);
 }
 
-/** @param {http.ServerResponse} response @param {Answer} answer @param {unknown} [_] */
-function send(response, { status, headers, body }, _) {
+/** @param {http.ServerResponse} response @param {Answer} answer */
+function send(response, { status, headers, body }) {
   const length = status === 204 ? {} : { 'content-length': String(body.length) };
   response.writeHead(status, { ...headers, ...length });
   response.end(status === 204 ? undefined : body);
