@@ -24,6 +24,8 @@ export class Rest {
     this.links = links;
     /** How much of the hour's allowance is left. */
     this.remaining = 5000;
+    /** Spoils the body of each good answer, when a test says how. @type {((body: any) => any) | undefined} */
+    this.spoil = undefined;
   }
 
   /** @param {Request} request @returns {import('./faults.js').Answer} */
@@ -37,7 +39,8 @@ export class Rest {
       if (this.remaining < 0) throw new Refusal(403, 'API rate limit exceeded for installation ID 1.');
       const dropped = new Set([...this.dropped, ...(version === '2026-03-10' ? DROPPED : [])]);
       const shape = new Answers(this.world, { api: request.api, html: request.html, dropped });
-      return this.reply(this.routed(request, request.caller, shape), version);
+      const answer = this.routed(request, request.caller, shape);
+      return this.reply(this.spoil ? { ...answer, body: this.spoil(answer.body) } : answer, version);
     } catch (refusal) {
       if (!(refusal instanceof Refusal)) throw refusal;
       const body = { message: refusal.message, ...refusal.more, documentation_url: DOCS, status: String(refusal.status) };
