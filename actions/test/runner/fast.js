@@ -1,0 +1,57 @@
+// @ts-check
+// Loaded before an action when a test asks for another time or for short waits: the clock begins at
+// FAKE_NOW, and a wait takes a FAKE_SPEED-th of its time while the clock moves on by all of it.
+
+import { syncBuiltinESMExports } from 'node:module';
+import timers from 'node:timers';
+import promises from 'node:timers/promises';
+
+const speed = Number(process.env.FAKE_SPEED ?? 1);
+const begin = process.env.FAKE_NOW === undefined ? undefined : Date.parse(process.env.FAKE_NOW);
+delete process.env.FAKE_SPEED;
+delete process.env.FAKE_NOW;
+
+const RealDate = Date;
+let ahead = begin === undefined ? 0 : begin - RealDate.now();
+
+/** @param {number} wait milliseconds, of which the rest is skipped */
+const shortened = (wait) => (wait >= 1000 ? wait / speed : wait);
+
+globalThis.Date = /** @type {DateConstructor} */ (
+  class extends RealDate {
+    /** @param {any[]} words */
+    constructor(...words) {
+      // @ts-expect-error every signature of Date is passed on
+      super(...(words.length === 0 ? [RealDate.now() + ahead] : words));
+    }
+
+    static now() {
+      return RealDate.now() + ahead;
+    }
+  }
+);
+
+const realTimeout = globalThis.setTimeout;
+/** @type {any} */
+const timeout = (/** @type {Function} */ act, wait = 0, /** @type {any[]} */ ...words) =>
+  realTimeout(() => {
+    ahead += wait - shortened(wait);
+    act(...words);
+  }, shortened(wait));
+globalThis.setTimeout = timeout;
+timers.setTimeout = timeout;
+
+const realSleep = promises.setTimeout;
+/** @type {any} */
+const sleep = async (wait = 0, value = undefined, options = undefined) => {
+  const slept = await realSleep(shortened(wait), value, options);
+  ahead += wait - shortened(wait);
+  return slept;
+};
+promises.setTimeout = sleep;
+
+// A time limit is no wait: it may be shorter, never so short that a busy machine hits it, and moves no clock.
+const realLimit = AbortSignal.timeout.bind(AbortSignal);
+AbortSignal.timeout = (wait) => realLimit(speed > 1 ? Math.max(2000, wait / speed) : wait);
+
+syncBuiltinESMExports();
