@@ -1,0 +1,20 @@
+import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);
+import {
+  PARKED,
+  act,
+  restored
+} from "./chunk-L74GSIC7.js";
+import "./chunk-FUN2SSNI.js";
+import {
+  host,
+  report,
+  run2 as run
+} from "./chunk-IBWCT4YK.js";
+
+// entries/rollback.js
+await run("Rollback", async (basis) => {
+  const here = await host(basis);
+  const { asks, pointer, wait } = await restored(here);
+  const came = await act(here, asks, { parked: PARKED, reports: [], wait }, pointer);
+  return here.tell.report(report(here, came), { title: "Rollback" });
+});

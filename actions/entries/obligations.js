@@ -1,0 +1,40 @@
+// @ts-check
+/** Says what emergencies owe, and fails when something is overdue (EM4). */
+import { join } from 'node:path'
+import { access, folder } from '../lib/host.js'
+import { journals } from '../lib/records.js'
+import { run } from '../lib/run.js'
+import { label } from '../lib/settings.js'
+import { gitStore } from '../lib/store.js'
+import { listPage, obligations } from '../lib/summary.js'
+
+await run('Obligations', async (basis) => {
+  const { ask, clock, env, input, tell, world } = basis
+  const { repository, records, server, token } = access(basis).system
+  const place = `${server}/${repository}/blob/${records}`
+  const where = { url: `${server}/${repository}.git`, token, branch: records, place }
+  const store = await gitStore(world, join(await folder(env), 'store'), where)
+  const survey = ask('survey', { now: clock.now(), journals: await journals(ask, store) }, 'survey')
+  const owed = survey.changes.flatMap((/** @type {any} */ change) => lines(change, input))
+  owed.sort((/** @type {any} */ a, /** @type {any} */ b) => (a.due + a.id < b.due + b.id ? -1 : 1))
+  const overdue = owed.filter((/** @type {any} */ line) => line.overdue)
+  const words = owed.length === 0 ? 'nothing is owed' : `${owed.length} obligations are open, ${overdue.length} overdue`
+  tell.output('obligations', JSON.stringify(owed))
+  tell.output('open', owed.length)
+  tell.output('overdue', overdue.length)
+  await tell.page(listPage('Obligations', words, [obligations(owed)]))
+  tell.line(words)
+  for (const line of overdue.slice(0, 10)) tell.error(`${line.what}: owed by ${line.owner} since ${line.due}`, `Countersign: ${line.change}, ${line.id}`)
+  return overdue.length > 0 ? survey.exit_code || 1 : 0
+})
+
+/**
+ * @param {any} change
+ * @param {import('../lib/settings.js').Inputs} input
+ */
+function lines({ id, target, obligations }, input) {
+  const [environment, region] = [input.text('environment'), input.text('region')]
+  const here = target && (!environment || environment === target.environment) && (!region || region === target.region)
+  const open = here ? obligations.filter((/** @type {any} */ owed) => !owed.fulfilled_at) : []
+  return open.map((/** @type {any} */ owed) => ({ change: id, target, ...owed, where: label(target) }))
+}

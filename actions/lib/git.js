@@ -1,0 +1,201 @@
+// @ts-check
+/**
+ * Git, through its command line: no configuration of the user, no hooks, no prompts, no names that could be taken for
+ * options or expressions (T68). The token reaches it through the environment only.
+ */
+import { devNull } from 'node:os'
+import { unavailable, usage } from './failure.js'
+import { excerpt } from './text.js'
+
+/** Bytes of one object at most; the engine refuses larger documents. */
+const SIZE_MAX = 64 << 20
+/** Milliseconds that one run of git may take. */
+const PATIENCE = 120_000
+/** Variables that git needs of this process; it gets no other. */
+const KEPT = /^(PATH|TMPDIR|TEMP|TMP|SystemRoot|(https?|no|all)_proxy|SSL_CERT_(FILE|DIR)|CURL_CA_BUNDLE)$/i
+
+/**
+ * What came of a run of git.
+ * @typedef {{code: number | null, stdout: Buffer, stderr: string}} Ended
+ * @typedef {{input?: string | Uint8Array, env?: Record<string, string>, patience?: number}} Options
+ * @typedef {(args: string[], options?: Options) => Promise<Ended>} Git
+ */
+
+/**
+ * Where a repository is on the server, and what gives access to it.
+ * @typedef {{url: string, token: string}} Remote
+ */
+
+/**
+ * Git for the repository in `gitDir`.
+ * @param {{env: Record<string, string | undefined>, spawn: typeof import('node:child_process').spawn}} world
+ * @param {string} gitDir
+ * @param {Remote} [remote] the only place that the token is sent to
+ * @returns {Git}
+ */
+export function git(world, gitDir, remote) {
+  const fixed = [
+    `--git-dir=${gitDir}`,
+    ...['core.hooksPath=/dev/null', 'core.fsmonitor=false', 'credential.helper=', 'gc.auto=0', 'maintenance.auto=false'],
+    ...['http.followRedirects=false', 'http.lowSpeedLimit=1', 'http.lowSpeedTime=30']
+  ].flatMap((option, index) => (index === 0 ? [option] : ['-c', option]))
+  return (args, options = {}) =>
+    new Promise((resolve, reject) => {
+      const env = { ...environment(world.env, gitDir), ...credentials(remote), ...options.env }
+      const child = world.spawn('git', [...fixed, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true })
+      /** @type {Buffer[]} */ const stdout = []
+      /** @type {Buffer[]} */ const stderr = []
+      const timer = setTimeout(() => child.kill('SIGKILL'), options.patience ?? PATIENCE)
+      child.stdout.on('data', (part) => stdout.push(part))
+      child.stderr.on('data', (part) => stderr.push(part))
+      child.on('error', (error) => {
+        clearTimeout(timer)
+        reject(usage(`\`git\` cannot be run: ${error.message}`, 'install git on the runner'))
+      })
+      child.on('close', (code) => {
+        clearTimeout(timer)
+        resolve({ code, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString().trim() })
+      })
+      // What git does not read it complains about itself.
+      child.stdin.on('error', () => {})
+      child.stdin.end(options.input ?? '')
+    })
+}
+
+/**
+ * The output of a run that must succeed.
+ * @param {Ended} ended
+ * @param {string} doing what was tried, such as `read the inventory`
+ */
+export function succeeded(ended, doing) {
+  if (ended.code === 0) return ended.stdout
+  throw unavailable(`git cannot ${doing}: ${excerpt(complaint(ended), 400)}`)
+}
+
+/**
+ * The line that says what is wrong.
+ * @param {Ended} ended
+ */
+export function complaint(ended) {
+  if (ended.code === null) return 'it did not end in time'
+  const lines = ended.stderr.split('\n').map((line) => line.trim())
+  return lines.find((line) => /^(fatal|error|remote):/.test(line)) ?? lines.find(Boolean) ?? `exit code ${ended.code}`
+}
+
+/**
+ * The objects with these ids, in one run of git. One that the repository lacks is not in the answer.
+ * @param {Git} run
+ * @param {string[]} ids
+ * @returns {Promise<Map<string, Buffer>>}
+ */
+export async function objects(run, ids) {
+  /** @type {Map<string, Buffer>} */ const found = new Map()
+  if (ids.length === 0) return found
+  const input = ids.map((id) => `${id}\n`).join('')
+  const output = succeeded(await run(['cat-file', '--batch'], { input }), 'read objects')
+  let at = 0
+  for (const id of ids) {
+    const end = output.indexOf(10, at)
+    const words = output.subarray(at, end).toString().split(' ')
+    at = end + 1
+    if (words.length !== 3) continue
+    const size = Number(words[2])
+    if (size > SIZE_MAX) throw usage(`object ${id} has more than ${SIZE_MAX} bytes`, 'a document has at most 64 MiB')
+    found.set(id, output.subarray(at, at + size))
+    at += size + 1
+  }
+  return found
+}
+
+/**
+ * An item of a tree.
+ * @typedef {{mode: string, kind: string, id: string, path: string}} Item
+ */
+
+/**
+ * Everything below a tree or commit, with whole paths; none when the repository lacks it.
+ * @param {Git} run
+ * @param {string} id
+ * @returns {Promise<Item[] | undefined>}
+ */
+export async function listing(run, id) {
+  const ended = await run(['ls-tree', '-r', '-z', '--full-tree', id])
+  if (ended.code !== 0) return undefined
+  const items = ended.stdout.toString('utf8').split('\0').slice(0, -1)
+  return items.map((item) => {
+    const tab = item.indexOf('\t')
+    const [mode, kind, object] = item.slice(0, tab).split(' ')
+    return { mode, kind, id: object, path: item.slice(tab + 1) }
+  })
+}
+
+/**
+ * A name of a branch or tag that is nothing else: no option, no expression.
+ * @param {string} name
+ */
+export function reference(name) {
+  const part = (/** @type {string} */ text) => text !== '' && !text.startsWith('.') && !text.endsWith('.lock')
+  const sound =
+    name.length <= 200 &&
+    /^[A-Za-z0-9._/+-]+$/.test(name) &&
+    !name.startsWith('-') &&
+    !name.endsWith('.') &&
+    !name.includes('..') &&
+    name.split('/').every(part)
+  if (sound) return name
+  throw usage(`\`${excerpt(name, 80)}\` is not a name of a branch or tag`, 'use letters, digits, `.`, `_`, `-`, `+` and `/`')
+}
+
+/**
+ * A full commit id: 40 or 64 lower-case hex digits.
+ * @param {string} text
+ */
+export function commitId(text) {
+  if (/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(text)) return text
+  const help = 'give the full commit id, as `git rev-parse` prints it'
+  throw usage(`\`${excerpt(text, 80)}\` is not a commit of 40 lower-case hex digits`, help)
+}
+
+/**
+ * @param {Record<string, string | undefined>} env
+ * @param {string} home
+ * @returns {Record<string, string>}
+ */
+function environment(env, home) {
+  /** @type {Record<string, string>} */ const kept = {}
+  for (const [name, value] of Object.entries(env)) if (value !== undefined && KEPT.test(name)) kept[name] = value
+  return {
+    ...kept,
+    HOME: home,
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_CONFIG_GLOBAL: devNull,
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_ASKPASS: '',
+    GIT_OPTIONAL_LOCKS: '0',
+    GIT_NO_REPLACE_OBJECTS: '1',
+    GIT_ALLOW_PROTOCOL: 'https:http',
+    LC_ALL: 'C'
+  }
+}
+
+/**
+ * The header that gives access, for the server alone.
+ * @param {Remote | undefined} remote
+ * @returns {Record<string, string>}
+ */
+function credentials(remote) {
+  if (!remote?.token) return {}
+  return {
+    GIT_CONFIG_COUNT: '1',
+    GIT_CONFIG_KEY_0: `http.${new URL(remote.url).origin}/.extraheader`,
+    GIT_CONFIG_VALUE_0: `AUTHORIZATION: basic ${basic(remote.token)}`
+  }
+}
+
+/**
+ * The token as git sends it: a secret too.
+ * @param {string} token
+ */
+export function basic(token) {
+  return Buffer.from(`x-access-token:${token}`).toString('base64')
+}

@@ -1,0 +1,2 @@
+/** The engine's module beside the bundle; the bundler sets it. */
+declare const COUNTERSIGN_MODULE: string | undefined

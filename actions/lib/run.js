@@ -1,0 +1,32 @@
+// @ts-check
+/**
+ * Runs an action in this process, and makes a refusal of whatever goes wrong.
+ */
+import { spawn } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import * as core from '@actions/core'
+import { refusal } from './failure.js'
+import { basis } from './host.js'
+import { refused } from './report.js'
+import { telling } from './tell.js'
+
+/** @returns {import('./host.js').World} */
+function world() {
+  return { core, env: process.env, fetch, spawn, system: Date.now, sleep: (milliseconds) => sleep(milliseconds), random: Math.random }
+}
+
+/**
+ * @param {string} title what people call it
+ * @param {(basis: import('./host.js').Basis) => Promise<number>} act gives what the step exits with
+ * @param {import('./host.js').World} [here]
+ */
+export async function run(title, act, here = world()) {
+  const tell = telling(here.core)
+  // Until it has come to its end, it has failed.
+  process.exitCode = 1
+  try {
+    process.exitCode = await act(await basis(here, tell))
+  } catch (error) {
+    process.exitCode = await tell.report(refused(refusal(error)), { title })
+  }
+}

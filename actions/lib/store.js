@@ -1,0 +1,199 @@
+// @ts-check
+/**
+ * The store port over a branch of a git repository: whole files, compare-and-set, no locks.
+ *
+ * What is written is a commit on top of the branch's tip, made without a work tree, and pushed without force: the server
+ * takes it only if nobody else wrote in between.
+ */
+import { randomUUID } from 'node:crypto'
+import { digestOf } from './engine.js'
+import { unavailable, usage } from './failure.js'
+import { complaint, git, listing, objects, reference, succeeded } from './git.js'
+import { excerpt } from './text.js'
+
+/** Pushes of one write at most: many jobs may write to the branch at once, each about another change. */
+const PUSHES_MAX = 40
+/** Commits that are looked through for one whose push was not answered. */
+const DEPTH_LOST = 200
+/** Where the fetched tip is kept. */
+const TIP = 'refs/countersign/tip'
+/** Who writes. */
+const WRITER = 'countersign <41898282+github-actions[bot]@users.noreply.github.com>'
+
+/**
+ * A file of the store: its bytes and their digest.
+ * @typedef {{bytes: Buffer, digest: string}} Found
+ * @typedef {object} Store
+ * @property {string} place where people look at it
+ * @property {() => void} refresh what was read so far is old: the next reading asks the server
+ * @property {(path: string) => Promise<Found | undefined>} get
+ * @property {(paths: string[]) => Promise<Map<string, Found>>} getAll
+ * @property {(path: string, bytes: Uint8Array, expected?: string) => Promise<'stored' | 'conflict'>} put
+ * @property {(prefix: string) => Promise<string[]>} list
+ */
+
+/**
+ * @typedef {object} World
+ * @property {Record<string, string | undefined>} env
+ * @property {typeof import('node:child_process').spawn} spawn
+ * @property {(milliseconds: number) => Promise<void>} sleep
+ * @property {() => number} random
+ * @property {() => number} system
+ */
+
+/**
+ * The store in the branch `branch` of a repository on the server.
+ * @param {World} world
+ * @param {string} folder an empty folder for the objects
+ * @param {{url: string, token: string, branch: string, place: string}} where
+ * @returns {Promise<Store>}
+ */
+export async function gitStore(world, folder, where) {
+  const run = git(world, folder, where)
+  const ref = `refs/heads/${reference(where.branch)}`
+  succeeded(await run(['init', '--quiet', '--bare', '--template=', folder]), 'make a repository')
+  succeeded(await run(['config', 'remote.store.url', where.url]), 'make a repository')
+
+  /** @type {string | undefined} */ let tip
+  /** @type {Map<string, string>} */ let files = new Map()
+  let stale = true
+
+  const refuse = (/** @type {import('./git.js').Ended} */ ended, /** @type {string} */ doing) => {
+    const help = 'the job needs the permission `contents: write`, and the token must be allowed to write the branch'
+    return unavailable(`the records branch \`${where.branch}\` cannot be ${doing}: ${excerpt(complaint(ended), 400)}`, help)
+  }
+
+  /** @param {number} [depth] */
+  async function fetch(depth = 1) {
+    const options = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', `--depth=${depth}`]
+    const ended = await run(['fetch', ...options, 'store', `+${ref}:${TIP}`])
+    if (ended.code === 0) {
+      const now = succeeded(await run(['rev-parse', '--verify', `${TIP}^{commit}`]), 'read the branch').toString().trim()
+      if (now !== tip) files = await tree(now)
+      tip = now
+    } else if (/couldn't find remote ref/.test(ended.stderr)) {
+      tip = undefined
+      files = new Map()
+    } else {
+      throw refuse(ended, 'read')
+    }
+    stale = false
+  }
+
+  /** @param {string} commit */
+  async function tree(commit) {
+    const items = await listing(run, commit)
+    if (!items) throw unavailable(`the records branch \`${where.branch}\` cannot be read: its tree is not there`)
+    return new Map(items.filter(({ mode }) => mode === '100644').map(({ path, id }) => [path, id]))
+  }
+
+  /** @param {string[]} paths */
+  async function getAll(paths) {
+    paths.forEach(sound)
+    if (stale) await fetch()
+    const there = paths.filter((path) => files.has(path))
+    const ids = there.map((path) => /** @type {string} */ (files.get(path)))
+    const bytes = await objects(run, [...new Set(ids)])
+    return new Map(
+      there.map((path, index) => {
+        const found = bytes.get(ids[index])
+        if (!found) throw unavailable(`\`${path}\` of the records branch cannot be read: its bytes are not there`)
+        return [path, { bytes: found, digest: digestOf(found) }]
+      })
+    )
+  }
+
+  const get = async (/** @type {string} */ path) => (await getAll([path])).get(path)
+
+  /**
+   * A commit on top of the tip with `bytes` at `path`.
+   * @param {string} path
+   * @param {Uint8Array} bytes
+   */
+  async function commit(path, bytes) {
+    // A line that no other commit has: what was pushed can be told from what somebody else wrote.
+    const message = Buffer.from(`${path}\n\nWrite: ${randomUUID()}\n`)
+    const head = [
+      `commit refs/countersign/next`,
+      `committer ${WRITER} ${Math.floor(world.system() / 1000)} +0000`,
+      `data ${message.length}\n${message}`,
+      ...(tip ? [`from ${tip}`] : []),
+      `M 100644 inline ${path}`,
+      `data ${bytes.length}\n`
+    ].join('\n')
+    const input = Buffer.concat([Buffer.from(head), bytes, Buffer.from('\n\ndone\n')])
+    succeeded(await run(['update-ref', '-d', 'refs/countersign/next']), 'make a commit')
+    succeeded(await run(['fast-import', '--quiet', '--done', '--force'], { input }), 'make a commit')
+    return succeeded(await run(['rev-parse', '--verify', 'refs/countersign/next']), 'make a commit').toString().trim()
+  }
+
+  /**
+   * @param {string} path
+   * @param {Uint8Array} bytes
+   * @param {string} [expected]
+   * @returns {Promise<'stored' | 'conflict'>}
+   */
+  async function put(path, bytes, expected) {
+    sound(path)
+    for (let pushes = 0; pushes < PUSHES_MAX; pushes += 1) {
+      if (pushes > 0) await world.sleep(Math.min(100 * 2 ** pushes, 2000) * (0.5 + world.random()))
+      if ((await get(path))?.digest !== expected) {
+        // Perhaps what is known here is old.
+        await fetch()
+        if ((await get(path))?.digest !== expected) return 'conflict'
+      }
+      const made = await commit(path, bytes)
+      const pushed = await run(['push', '--porcelain', '--no-verify', '--no-signed', 'store', `${made}:${ref}`])
+      if (pushed.code === 0 || (await arrived(made, pushed))) {
+        if (tip !== made && !stale) {
+          if (pushed.code === 0) succeeded(await run(['update-ref', TIP, made]), 'keep the tip')
+          files = pushed.code === 0 ? await tree(made) : files
+          tip = pushed.code === 0 ? made : tip
+        }
+        return 'stored'
+      }
+    }
+    throw unavailable(
+      `\`${path}\` cannot be written to the records branch: others wrote to it ${PUSHES_MAX} times in between`,
+      'run the job again; it continues where it was'
+    )
+  }
+
+  /**
+   * Whether a push that did not succeed took all the same: its answer may have been lost on the way.
+   * @param {string} made
+   * @param {import('./git.js').Ended} pushed
+   */
+  async function arrived(made, pushed) {
+    const answer = pushed.stdout.toString()
+    if (/^!\t.*\[remote rejected\].*(hook declined|protected|not allowed|prohibited|denied)/m.test(answer)) {
+      throw refuse(pushed, 'written')
+    }
+    const refused = /^!\t/m.test(answer)
+    await fetch(refused ? 1 : DEPTH_LOST)
+    if (refused || !tip) return false
+    return (await run(['merge-base', '--is-ancestor', made, tip])).code === 0
+  }
+
+  return {
+    place: where.place,
+    refresh: () => (stale = true),
+    get,
+    getAll,
+    put,
+    list: async (prefix) => {
+      if (stale) await fetch()
+      return [...files.keys()].filter((path) => path.startsWith(prefix)).sort()
+    }
+  }
+}
+
+/**
+ * Segments of letters, digits, `.`, `_` and `-`, not beginning with a dot.
+ * @param {string} path
+ */
+function sound(path) {
+  const segments = path.split('/')
+  if (segments.length <= 8 && segments.every((segment) => /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/.test(segment))) return
+  throw usage(`\`${excerpt(path, 200)}\` is not a path in the store`)
+}

@@ -1,0 +1,203 @@
+// @ts-check
+/**
+ * The page that people read: the job summary, and the comment on a pull request.
+ *
+ * It is one block of HTML, line by line, in which every text of others stands in `<code>`: nothing of it is rendered, linked
+ * or notified.
+ */
+import { place, whereabouts } from './failure.js'
+import { label } from './settings.js'
+import { code, html, sentence } from './text.js'
+
+/** Bytes of a job summary at most, with some room. */
+export const SUMMARY_MAX = 1_000_000
+
+/** @type {Record<string, string>} */
+const SIGNS = { proceed: '✅', hold: '✋', halt: '⛔' }
+
+/**
+ * @param {string} title
+ * @param {import('./report.js').Report & {faults?: import('./failure.js').Fault[]}} report
+ * @param {number} [limit] bytes
+ */
+export function page(title, report, limit = SUMMARY_MAX) {
+  const { judgement } = report
+  const head = [
+    `<h2>${SIGNS[report.verdict] ?? ''} ${html(title)}: ${html(report.outcome.replaceAll('-', ' '))}</h2>`,
+    `<p>${sentence(report.message)}</p>`,
+    ...list(report.details.map(sentence)),
+    ...(report.help ? [`<p><b>What to do:</b> ${sentence(report.help)}</p>`] : []),
+    ...facts(report)
+  ]
+  const sections = [
+    faults(report.faults),
+    reasons(judgement),
+    needed(judgement),
+    delta(judgement?.delta),
+    attached(report.attachments),
+    obligations(report.obligations)
+  ]
+  return fit(head, sections.filter((section) => section.rows.length > 0), limit)
+}
+
+/**
+ * A page that has no verdict.
+ * @param {string} title
+ * @param {string} words
+ * @param {Section[]} sections
+ */
+export function listPage(title, words, sections) {
+  const head = [`<h2>${html(title)}</h2>`, `<p>${sentence(words)}</p>`]
+  return fit(head, sections.filter(({ rows }) => rows.length > 0), SUMMARY_MAX)
+}
+
+/**
+ * A part of the page that may be long.
+ * @typedef {{head: string[], rows: string[], foot: string[], more?: number}} Section
+ */
+
+/**
+ * As many rows as there is room for, those of earlier sections first; of the others their number is told.
+ * @param {string[]} head
+ * @param {Section[]} sections
+ * @param {number} limit
+ */
+function fit(head, sections, limit) {
+  const size = (/** @type {string[]} */ lines) => lines.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0)
+  const frames = sections.map(({ head, foot }) => size(head) + size(foot) + 40)
+  let room = limit - size(head) - frames.reduce((sum, frame) => sum + frame, 0)
+  const lines = [...head]
+  for (const { head, rows, foot, more = 0 } of sections) {
+    let told = 0
+    while (told < rows.length && size([rows[told]]) <= room) room -= size([rows[told++]])
+    const left = rows.length - told + more
+    lines.push(...head, ...rows.slice(0, told), ...foot, ...(left > 0 ? [`<p>${left} more</p>`] : []))
+  }
+  return `${lines.join('\n')}\n\n`
+}
+
+/** @param {import('./report.js').Report} report */
+function facts({ id, url, state, judgement, head }) {
+  const rows = []
+  if (id) rows.push(['Change request', url ? `<a href="${html(url)}">${html(id)}</a>` : html(id)])
+  if (state) rows.push(['State', html(state)])
+  if (judgement) {
+    const demands = judgement.demands === undefined ? '' : `, ${judgement.met} of ${judgement.demands} demands met`
+    rows.push(['Deployment ready', `${judgement.ready ? 'yes' : 'no'}${demands}`])
+    rows.push(['Risk', `${html(judgement.risk.level)} (limit ${html(judgement.risk.limit)})`])
+    rows.push(['Category', `${html(judgement.category)} ${html(judgement.kind)} change`])
+  }
+  if (head) rows.push(['Journal', `<code>${html(head)}</code>`])
+  if (rows.length === 0) return []
+  return ['<table>', ...rows.map(([name, value]) => `<tr><th align="left">${name}</th><td>${value}</td></tr>`), '</table>']
+}
+
+/**
+ * @param {import('./failure.js').Fault[]} [found]
+ * @returns {Section}
+ */
+function faults(found = []) {
+  // The first is at the top of the page already.
+  const several = found.length > 1 || Boolean(found[0]?.document)
+  const rows = (several ? found : []).map((fault) => row(code(whereabouts(fault)), sentence(fault.message), sentence(fault.help ?? '')))
+  return table('What is wrong', ['Where', 'What', 'How to mend it'], rows)
+}
+
+/**
+ * @param {any} judgement
+ * @returns {Section}
+ */
+function reasons(judgement) {
+  /** @type {any[]} */ const found = judgement?.reasons ?? []
+  const ordered = [...found].sort((a, b) => Number(b.blocking) - Number(a.blocking))
+  const rows = ordered.map((reason) => {
+    const { source } = reason
+    const from = source ? `<br><sub>${code([source.document, place(source.place)].filter(Boolean).join(', '))}</sub>` : ''
+    const sign = reason.blocking ? '⛔' : 'ℹ️'
+    return row(sign, shown(reason.entry), shown(reason.check), sentence(reason.message) + from, sentence(reason.help))
+  })
+  const more = Math.max(0, (judgement?.reason_count ?? 0) - rows.length)
+  return { ...table('Reasons', ['', 'Entry', 'Check', 'Reason', 'What would mend it'], rows), more }
+}
+
+/**
+ * @param {any} judgement
+ * @returns {Section}
+ */
+function needed(judgement) {
+  /** @type {any[]} */ const found = judgement?.ready ? [] : (judgement?.needed ?? [])
+  const rows = found.map((need) => row(shown(need.check), shown(need.tool), need.entries.map(code).join(', ')))
+  return folded('The least evidence that would make it ready', ['Check', 'Tool', 'Entries'], rows)
+}
+
+/**
+ * @param {any} found
+ * @returns {Section}
+ */
+function delta(found) {
+  const rows = [
+    ...Object.entries(found?.entries ?? {}).map(([name, difference]) => row(code(name), html(String(difference)))),
+    ...(found?.removed ?? []).map((/** @type {string} */ name) => row(code(name), 'removed')),
+    ...Object.entries(found?.hidden ?? {}).map(([name, by]) => row(code(name), `hidden: ${sentence(String(by))}`))
+  ]
+  return folded('Delta: what is deployed', ['Entry', 'Difference'], rows)
+}
+
+/**
+ * @param {{name: string, digest: string, url?: string}[]} found
+ * @returns {Section}
+ */
+function attached(found) {
+  const rows = found.map(({ name, digest, url }) => row(url ? `<a href="${html(url)}">${html(name)}</a>` : html(name), code(digest)))
+  return folded('Attachments', ['Name', 'Digest'], rows)
+}
+
+/**
+ * What is owed, of one change or of several.
+ * @param {any[]} found
+ * @returns {Section}
+ */
+export function obligations(found) {
+  const rows = found.map(({ id, what, owner, due, overdue, change, target }) => {
+    const about = change ? `${code(change)}<br>${target ? code(label(target)) : ''}` : ''
+    return row(about + (about ? '<br>' : '') + code(id), sentence(what), code(owner), `${html(due)}${overdue ? ' <b>overdue</b>' : ''}`)
+  })
+  return table('Obligations', ['Obligation', 'What', 'Owner', 'Due'], rows)
+}
+
+/**
+ * @param {string} title
+ * @param {string[]} names
+ * @param {string[]} rows
+ * @returns {Section}
+ */
+export function table(title, names, rows) {
+  const head = names.map((name) => `<th align="left">${name}</th>`).join('')
+  return { head: [`<h3>${title}</h3>`, '<table>', `<tr>${head}</tr>`], rows, foot: ['</table>'] }
+}
+
+/**
+ * @param {string} title
+ * @param {string[]} names
+ * @param {string[]} rows
+ * @returns {Section}
+ */
+function folded(title, names, rows) {
+  const { head, foot } = table(title, names, rows)
+  return { head: [`<details><summary>${title} (${rows.length})</summary>`, ...head.slice(1)], rows, foot: [...foot, '</details>'] }
+}
+
+/** @param {string[]} cells */
+export function row(...cells) {
+  return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`
+}
+
+/** @param {string | undefined} name */
+function shown(name) {
+  return name === undefined || name === null ? '' : code(name)
+}
+
+/** @param {string[]} items */
+function list(items) {
+  return items.length === 0 ? [] : ['<ul>', ...items.map((item) => `<li>${item}</li>`), '</ul>']
+}
