@@ -57,14 +57,15 @@ pub fn gather(
         None => None,
     };
     let ignore_file = inventory.ignore_file(engine, &current, &change.ignore_file)?;
+    let policy = optional(engine, change.policy.as_ref(), "policy")?;
     let documents = Documents {
-        policy: optional(engine, change.policy.as_ref(), "policy")?,
         evidence_checks: optional(engine, change.evidence_checks.as_ref(), "evidence-checks config")?,
         promotion: match promotion {
             None => None,
             Some(Some(file)) => Some(self::file(engine, file, "promotion pull request")?),
-            Some(None) => Some(merged(engine, clock, system, branch, current.commit.as_deref())?),
+            Some(None) => Some(merged(engine, clock, system, branch, current.commit.as_deref(), policy.as_ref())?),
         },
+        policy,
         inventory: current,
         concluded,
         staging,
@@ -102,9 +103,10 @@ fn merged(
     system: &ChangeSystem,
     branch: &str,
     commit: Option<&str>,
+    policy: Option<&Named>,
 ) -> Result<Named, Refusal> {
     match commit.filter(|_| system.has_promotions()) {
-        Some(commit) => system.promotion(engine, clock, commit, branch),
+        Some(commit) => system.promotion(engine, clock, commit, branch, policy),
         None => Err(Failure::usage("nobody says which pull request promoted this")
             .help("give it with `--promotion`; from GitHub it is read for an inventory in git")
             .into()),

@@ -6,6 +6,7 @@ use crate::facts::{Facts, glob};
 use crate::policy::{Category, Pattern};
 use crate::promotion::{Person, RiskLevel};
 use crate::readiness::reason::{Code, Reason};
+use crate::scalar::Name;
 
 /// The category of the change, by labels, paths, entries and declared risk (PC1). The highest that applies wins.
 #[must_use]
@@ -65,7 +66,7 @@ pub fn reviews(facts: &Facts) -> Vec<Reason> {
                     .to_owned(),
             ));
         }
-        let led = process.tech_leads.iter().any(|lead| approvers.contains(lead.as_str()));
+        let led = process.tech_leads.iter().any(|lead| one_of(facts, lead, &approvers));
         if category == Category::HighRisk && !led {
             reasons.push(Reason::new(
                 Code::TechLeadMissing,
@@ -75,7 +76,7 @@ pub fn reviews(facts: &Facts) -> Vec<Reason> {
         }
     }
     if security_review_is_due(facts) {
-        let reviewed = process.security_team.iter().any(|member| approvers.contains(member.as_str()));
+        let reviewed = process.security_team.iter().any(|member| one_of(facts, member, &approvers));
         if !reviewed {
             reasons.push(Reason::new(
                 Code::SecurityReviewMissing,
@@ -85,6 +86,14 @@ pub fn reviews(facts: &Facts) -> Vec<Reason> {
         }
     }
     reasons
+}
+
+/// Whether a person, or a member of the team `@organization/team`, is among the approvers. A team that was not read has none.
+fn one_of(facts: &Facts, named: &Name, approvers: &BTreeSet<&str>) -> bool {
+    match facts.promotion.teams.get(named.as_str()) {
+        Some(members) => members.iter().any(|member| approvers.contains(member.as_str())),
+        None => approvers.contains(named.as_str()),
+    }
 }
 
 /// Whether something that the change touches needs a security review (PC3).

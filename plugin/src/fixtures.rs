@@ -146,6 +146,7 @@ fn promotion() -> Promotion {
         labels: Vec::new(),
         reviews: vec![review("bo"), review("cy")],
         changed_paths: None,
+        teams: BTreeMap::new(),
     }
 }
 

@@ -197,15 +197,22 @@ pub struct ProcessPolicy {
     pub normal_approvals: u32,
     /// Approvals that a high-risk change needs, one of them a tech lead's. Default and least 2.
     pub high_risk_approvals: u32,
-    /// Ids of the tech leads.
+    /// Ids of the tech leads, and teams of them: `@organization/team`.
     pub tech_leads: Vec<Name>,
     /// What makes a security review necessary. Default: nothing does.
     pub security_review: Pattern,
-    /// Ids of the security team's members.
+    /// Ids of the security team's members, and teams of them: `@organization/team`.
     pub security_team: Vec<Name>,
     /// Whether the approvals of the promotion pull request are counted (PC2). Default true; false leaves reviews to
     /// the evidence of the `peer-review` check.
     pub require_approvals: bool,
+}
+
+impl ProcessPolicy {
+    /// The teams that it names.
+    pub fn teams(&self) -> impl Iterator<Item = &str> {
+        self.tech_leads.iter().chain(&self.security_team).map(Name::as_str).filter(|name| name.starts_with('@'))
+    }
 }
 
 impl Default for ProcessPolicy {

@@ -3,6 +3,8 @@
 pub mod github;
 pub mod template;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 
 use crate::scalar::{Commit, Email, Timestamp};
@@ -179,4 +181,6 @@ pub struct Promotion {
     pub reviews: Vec<Review>,
     /// The paths that it changes, if they were read.
     pub changed_paths: Option<Vec<String>>,
+    /// Ids of the members of teams that the policy names, by `@organization/team`, as far as they were read.
+    pub teams: BTreeMap<String, BTreeSet<String>>,
 }

@@ -46,6 +46,8 @@ struct GitHub {
     store: BTreeMap<String, Vec<u8>>,
     issues: Vec<Value>,
     timelines: BTreeMap<u64, Vec<Value>>,
+    /// What else it answers, by path.
+    answers: BTreeMap<String, Value>,
     requests: usize,
     fault: Option<(usize, Fault)>,
     waited: u32,
@@ -63,6 +65,24 @@ impl GitHub {
     }
 
     fn errand(&mut self, errand: &Value) -> Result<Event, String> {
+        match self.converse(errand) {
+            Exchange::Done { event: Event::Failed { trouble, .. } } => Err(trouble.code),
+            Exchange::Done { event } => Ok(event),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// What a reading errand ends with.
+    fn document(&mut self, errand: &Value) -> Result<Vec<u8>, String> {
+        match self.converse(errand) {
+            Exchange::Gathered { digest, .. } => Ok(self.session.take(&digest).unwrap().to_vec()),
+            Exchange::Done { event: Event::Failed { trouble, .. } } => Err(trouble.code),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The last exchange of an errand.
+    fn converse(&mut self, errand: &Value) -> Exchange {
         let system =
             json!({ "system": "github", "repository": "shop/inventory", "records": "countersign", "run": "41" });
         let mut responses: Vec<Response> = Vec::new();
@@ -74,8 +94,7 @@ impl GitHub {
             let kind = answer.as_object_mut().unwrap().remove("type");
             assert_eq!(kind.as_ref().and_then(Value::as_str), Some("exchange"), "{answer}");
             match serde_json::from_value(answer).unwrap() {
-                Exchange::Done { event: Event::Failed { trouble, .. } } => return Err(trouble.code),
-                Exchange::Done { event } => return Ok(event),
+                end @ (Exchange::Done { .. } | Exchange::Gathered { .. }) => return end,
                 exchange => responses.push(self.exchange(exchange)),
             }
         }
@@ -145,8 +164,11 @@ impl GitHub {
     }
 
     fn act(&mut self, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
-        let path = path.strip_prefix("/repos/shop/inventory").expect("a path of the repository");
+        let path = path.strip_prefix("/repos/shop/inventory").unwrap_or(path);
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        if let Some(answer) = self.answers.get(path).filter(|_| method == Method::Get) {
+            return (200, answer.clone());
+        }
         let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
         let page_one = query.is_empty() || query.ends_with("page=1");
         match (method, parts.as_slice()) {
@@ -189,7 +211,7 @@ impl GitHub {
                     false => (404, json!({ "message": "Label does not exist" })),
                 }
             }
-            other => panic!("{other:?}"),
+            (_, _) => (404, json!({ "message": "Not Found" })),
         }
     }
 
@@ -464,4 +486,61 @@ fn cr6_a_claim_of_a_dead_run_is_taken_over_after_a_minute() {
     github.perform(file("x")).unwrap();
     assert_eq!(github.issues.len(), 1);
     assert!(github.waited >= 60, "{}", github.waited);
+}
+
+#[test]
+fn in5_pc2_pc3_the_promotion_is_read_whole_and_without_what_is_volatile() {
+    let mut github = GitHub::default();
+    let user = |id: u64| json!({ "id": id, "login": format!("user-{id}"), "type": "User", "avatar_url": "volatile" });
+    let commit = "c".repeat(40);
+    let pull = |number: u64, branch: &str| {
+        json!({ "number": number, "title": "Promote", "body": "text", "user": user(1), "merged_by": user(2),
+                "merged_at": "2026-03-02T09:00:00Z", "html_url": "https://github.example/shop/inventory/pull/7",
+                "base": { "ref": branch, "repo": { "full_name": "shop/inventory", "stargazers_count": 17 } },
+                "head": { "sha": "d".repeat(40) }, "labels": [{ "name": "EMERGENCY", "color": "red" }],
+                "commits": 1, "changed_files": 1, "updated_at": "volatile" })
+    };
+    let merged = json!([
+        { "event": "labeled", "label": { "name": "EMERGENCY" }, "actor": user(3), "created_at": "2026-03-02T08:00:00Z" },
+        { "event": "commented", "body": "volatile" },
+        { "event": "merged", "commit_id": commit, "actor": user(2), "created_at": "2026-03-02T09:00:00Z" },
+    ]);
+    let other = json!([{ "event": "merged", "commit_id": "e".repeat(40), "actor": user(2), "created_at": null }]);
+    github.answers = BTreeMap::from([
+        (format!("/commits/{commit}/pulls"), json!([pull(6, "prod"), pull(7, "prod"), pull(8, "dev")])),
+        ("/pulls/6".to_owned(), pull(6, "prod")),
+        ("/issues/6/timeline".to_owned(), other),
+        ("/pulls/7".to_owned(), pull(7, "prod")),
+        ("/issues/7/timeline".to_owned(), merged),
+        (
+            "/pulls/7/commits".to_owned(),
+            json!([{ "sha": "d".repeat(40), "author": user(1), "committer": user(1), "commit": { "message": "m" } }]),
+        ),
+        (
+            "/pulls/7/reviews".to_owned(),
+            json!([{ "user": user(4), "state": "APPROVED", "commit_id": "d".repeat(40),
+                     "submitted_at": "2026-03-02T08:30:00Z", "body": "volatile" }]),
+        ),
+        ("/pulls/7/files".to_owned(), json!([{ "filename": "payments-api", "patch": "volatile" }])),
+        ("/orgs/shop/teams/leads/members".to_owned(), json!([user(4), user(5)])),
+    ]);
+    let policy = github.give(b"version: 1\nprocess: {tech-leads: [\"@shop/leads\"]}\n".to_vec());
+    let mut errand = json!({ "errand": "promotion", "commit": commit, "branch": "prod",
+                             "policy": { "name": "countersign.yaml", "digest": policy } });
+    let document = github.document(&errand).unwrap();
+    let text = String::from_utf8(document.clone()).unwrap();
+    assert!(!text.contains("volatile"), "{text}");
+    let read = countersign::promotion::github::read(&document).unwrap();
+    assert_eq!((read.number, read.merge_commit.unwrap().as_str()), (7, commit.as_str()));
+    assert_eq!(read.labels[0].applied_by.as_ref().unwrap().id, "3", "EM5");
+    assert_eq!(read.reviews[0].by.id, "4");
+    assert!(read.contributors_complete);
+    assert_eq!(read.changed_paths.unwrap(), ["payments-api"]);
+    assert_eq!(read.teams["@shop/leads"].len(), 2);
+    assert_eq!(github.document(&errand).unwrap(), document, "the same bytes");
+
+    github.answers.remove("/orgs/shop/teams/leads/members");
+    assert_eq!(github.document(&errand), Err("not-found".to_owned()), "a team that cannot be seen is no empty one");
+    errand["commit"] = json!("f".repeat(40));
+    assert_eq!(github.document(&errand), Err("not-found".to_owned()));
 }

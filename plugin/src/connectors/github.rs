@@ -21,7 +21,7 @@ use crate::scalar::{Digest, Name, shorten};
 use api::{Api, Written};
 use issue::{Happened, Issue, State};
 
-pub use promotion::promotion;
+pub use promotion::{Wanted, promotion};
 
 /// How often an issue that another run began to file is looked for, and how many seconds lie between.
 const LOOKS: u32 = 6;

@@ -1,16 +1,21 @@
 //! Errands in a change system: the next exchange, or what came of them.
 
+use std::collections::BTreeSet;
+
 use crate::change::event::Event;
+use crate::connectors::github::Wanted;
 use crate::connectors::{self, Exchange, Pause, System, Talk, github, ledger};
 use crate::contract::failure::{Code, Failure};
 use crate::contract::session::Session;
 use crate::contract::v1::{ConnectRequest, Errand, Response};
+use crate::policy::Purpose;
 
 /// The next exchange of an errand.
 pub(super) fn connect(session: &mut Session, request: &ConnectRequest) -> Result<Response, Failure> {
     if request.responses.len() > connectors::MAX_EXCHANGES {
         return Err(Failure::one(Code::OverLimit, "the errand takes too many exchanges", "report this as a defect"));
     }
+    let teams = teams(session, &request.errand)?;
     let (documents, blobs) = session.parts();
     let mut talk = Talk::new(&request.responses, blobs, documents);
     let done = |event| Exchange::Done { event };
@@ -28,8 +33,8 @@ pub(super) fn connect(session: &mut Session, request: &ConnectRequest) -> Result
         (Errand::Prepare { request }, System::Github(place)) => {
             ("prepare", github::prepare(&mut talk, place, request).map(|seen| done(Event::Observed(seen))))
         }
-        (Errand::Promotion { commit, branch }, System::Github(place)) => {
-            let gathered = github::promotion(&mut talk, place, commit, branch);
+        (Errand::Promotion { commit, branch, .. }, System::Github(place)) => {
+            let gathered = github::promotion(&mut talk, place, &Wanted { commit, branch, teams });
             ("promotion", gathered.map(|read| Exchange::Gathered { name: read.name.to_owned(), digest: read.digest }))
         }
         (Errand::Decide { id, decision }, System::Ledger {}) => {
@@ -46,6 +51,14 @@ pub(super) fn connect(session: &mut Session, request: &ConnectRequest) -> Result
         }
         Err(Pause::Nonsense(problem)) => Err(Failure::all(Code::BadAnswer, None, vec![*problem])),
     }
+}
+
+/// The teams whose members a policy asks about.
+fn teams(session: &Session, errand: &Errand) -> Result<BTreeSet<String>, Failure> {
+    let Errand::Promotion { policy: Some(named), .. } = errand else { return Ok(BTreeSet::new()) };
+    let policy = crate::policy::read(session.bytes(&named.name, &named.digest)?, Purpose::Production)
+        .map_err(|problems| Failure::all(Code::Policy, Some(&named.name), problems))?;
+    Ok(policy.process.teams().map(str::to_owned).collect())
 }
 
 fn not_there(why: &str) -> Failure {

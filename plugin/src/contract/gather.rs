@@ -170,6 +170,7 @@ fn restored(
         labels: Vec::new(),
         reviews: Vec::new(),
         changed_paths: None,
+        teams: BTreeMap::new(),
     };
     let restoration = Restoration { id: id.clone(), replaces: current.id.clone(), emergency: rollback.emergency };
     let digest = Digest::of(format!("restores {id}").as_bytes());

@@ -293,6 +293,9 @@ pub enum Errand {
         commit: Commit,
         /// The branch that it was merged into.
         branch: Name,
+        /// The policy, for the teams that it names.
+        #[serde(default)]
+        policy: Option<Named>,
     },
     /// Write down what a person decided on a change request. For the ledger only: other systems ask people themselves.
     Decide {

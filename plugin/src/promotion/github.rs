@@ -1,7 +1,7 @@
 //! A promotion pull request as GitHub's API gives it.
 //!
 //! Either the object of `GET /repos/{owner}/{repo}/pulls/{number}` itself, or
-//! `{"pull_request": ..., "repository", "commits", "reviews", "timeline", "files"}` with what the requests of these
+//! `{"pull_request": ..., "repository", "commits", "reviews", "timeline", "files", "teams"}` with what the requests of these
 //! names below it answer, all pages joined. Keys that are not needed are ignored: the format is GitHub's, and grows.
 
 #[cfg(test)]
@@ -9,8 +9,8 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 
 use super::{Label, Person, Promotion, Review};
 use crate::formats::json;
@@ -33,6 +33,37 @@ pub fn read(bytes: &[u8]) -> Result<Promotion, Problem> {
     document.promotion()
 }
 
+/// The same document with nothing in it that is not read: what is volatile about a pull request changes no verdict.
+///
+/// # Errors
+///
+/// What is not as GitHub's API gives it.
+pub fn reduce(bytes: &[u8]) -> Result<Vec<u8>, Problem> {
+    let mut document: Document = json::parse(bytes)?;
+    let timeline = document.timeline.take().unwrap_or_default();
+    let kept = |item: &serde_json::Value| {
+        matches!(item.get("event").and_then(serde_json::Value::as_str), Some("labeled" | "unlabeled" | "merged"))
+    };
+    let items = timeline.into_iter().filter(kept).map(|item| {
+        let item: TimelineItem =
+            serde_json::from_value(item).map_err(|error| Problem::new(shorten(&error.to_string()), HELP))?;
+        serde_json::to_value(item).map_err(|error| Problem::new(error.to_string(), HELP))
+    });
+    document.timeline = Some(items.collect::<Result<_, _>>()?);
+    serde_json::to_vec(&document).map_err(|error| Problem::new(error.to_string(), HELP))
+}
+
+#[derive(Deserialize, Serialize)]
+struct TimelineItem {
+    event: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    label: Option<LabelItem>,
+    actor: Option<User>,
+    created_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    commit_id: Option<Commit>,
+}
+
 /// The commit that merged a pull request: its timeline says so, also in versions of the API whose pull requests do not.
 #[must_use]
 pub fn merge_commit(pull: &serde_json::Value, timeline: &[serde_json::Value]) -> Option<String> {
@@ -46,7 +77,7 @@ struct Probe {
     pull_request: Option<IgnoredAny>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, Serialize)]
 #[serde(default)]
 struct Document {
     pull_request: PullRequest,
@@ -55,9 +86,10 @@ struct Document {
     reviews: Option<Vec<ReviewItem>>,
     timeline: Option<Vec<serde_json::Value>>,
     files: Option<Vec<FileItem>>,
+    teams: BTreeMap<String, Vec<User>>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, Serialize)]
 struct PullRequest {
     number: u64,
     html_url: Option<String>,
@@ -77,42 +109,42 @@ struct PullRequest {
     changed_files: Option<u64>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, Serialize)]
 struct Base {
     #[serde(rename = "ref")]
     branch: String,
     repo: Option<RepositoryItem>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, Serialize)]
 struct Head {
     sha: Option<Commit>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(untagged)]
 enum Repository {
     Name(String),
     Item(RepositoryItem),
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 struct RepositoryItem {
     full_name: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize, Serialize)]
 struct User {
     id: u64,
     login: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 struct LabelItem {
     name: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 struct CommitItem {
     commit: GitCommit,
     author: Option<Account>,
@@ -120,13 +152,13 @@ struct CommitItem {
 }
 
 /// GitHub gives null, or an empty object, where it knows no account for an address.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 struct Account {
     id: Option<u64>,
     login: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 struct GitCommit {
     author: Option<Signature>,
     committer: Option<Signature>,
@@ -134,7 +166,7 @@ struct GitCommit {
     message: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 struct Signature {
     #[serde(default)]
     name: String,
@@ -142,7 +174,7 @@ struct Signature {
     email: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 struct ReviewItem {
     user: Option<User>,
     state: String,
@@ -157,7 +189,7 @@ struct LabelEvent {
     created_at: Option<Timestamp>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 struct FileItem {
     filename: String,
     previous_filename: Option<String>,
@@ -209,6 +241,11 @@ impl Document {
             contributors: contributors(self.commits.unwrap_or_default()),
             contributors_complete,
             changed_paths: files.map(changed_paths),
+            teams: self
+                .teams
+                .into_iter()
+                .map(|(team, members)| (team, members.iter().map(|user| user.id.to_string()).collect()))
+                .collect(),
         })
     }
 }

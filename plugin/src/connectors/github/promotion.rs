@@ -1,12 +1,14 @@
 //! Reads the promotion pull request: the merged one whose merge produced the commit that is deployed (IN5).
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{Gathered, Place};
 use crate::connectors::talk::trouble;
 use crate::connectors::{Pause, Talk};
-use crate::promotion::github::{merge_commit, read};
+use crate::promotion::github::{merge_commit, read, reduce};
 use crate::scalar::{Commit, Name, Timestamp, shorten};
 
 #[derive(Deserialize)]
@@ -22,8 +24,20 @@ struct Base {
     branch: String,
 }
 
+/// What is to be read.
+#[derive(Debug)]
+pub struct Wanted<'a> {
+    /// The commit to deploy.
+    pub commit: &'a Commit,
+    /// The branch that it was merged into.
+    pub branch: &'a Name,
+    /// The teams whose members matter: `@organization/team`.
+    pub teams: BTreeSet<String>,
+}
+
 /// Reads the pull request with its commits, reviews, timeline and files, to the last page of each.
-pub fn promotion(talk: &mut Talk<'_>, place: &Place, commit: &Commit, branch: &Name) -> Result<Gathered, Pause> {
+pub fn promotion(talk: &mut Talk<'_>, place: &Place, wanted: &Wanted<'_>) -> Result<Gathered, Pause> {
+    let Wanted { commit, branch, teams } = wanted;
     let mut api = super::api(talk, place);
     let none = |why: &str| {
         trouble(
@@ -57,10 +71,30 @@ pub fn promotion(talk: &mut Talk<'_>, place: &Place, commit: &Commit, branch: &N
     }
     document.insert("pull_request".to_owned(), pull);
     document.insert("timeline".to_owned(), Value::Array(timeline));
+    let mut members = Map::new();
+    for team in teams {
+        members.insert(team.clone(), Value::Array(members_of(&mut api, team)?));
+    }
+    document.insert("teams".to_owned(), Value::Object(members));
     let bytes = Value::Object(document).to_string().into_bytes();
+    let bytes = reduce(&bytes)
+        .map_err(|problem| trouble("malformed-answer", format!("pull request {number}: {}", problem.message)))?;
     read(&bytes)
         .map_err(|problem| trouble("malformed-answer", format!("pull request {number}: {}", problem.message)))?;
     Ok(Gathered { name: "promotion.json", digest: talk.keep(bytes) })
+}
+
+/// The members of a team. One that cannot be seen is no empty one.
+fn members_of(api: &mut super::Api<'_, '_>, team: &str) -> Result<Vec<Value>, Pause> {
+    let path = team.strip_prefix('@').and_then(|team| team.split_once('/'));
+    let path = path.filter(|(owner, slug)| super::is_segment(owner) && super::is_segment(slug));
+    let (owner, slug) =
+        path.ok_or_else(|| trouble("not-found", format!("`{}` is not `@organization/team`", shorten(team))))?;
+    let members: Option<Vec<Value>> = api.list(&format!("~/orgs/{owner}/teams/{slug}/members"))?;
+    members.ok_or_else(|| {
+        let message = format!("there is no team `{team}`, or the token may not see its members");
+        trouble("not-found", message)
+    })
 }
 
 fn all<T>(items: Option<Vec<T>>, number: u64) -> Result<Vec<T>, Pause> {

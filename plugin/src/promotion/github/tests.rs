@@ -72,6 +72,7 @@ fn in5_the_bare_pull_request_is_read() {
         labels: vec![Label { name: "EMERGENCY".to_owned(), applied_by: None, applied_at: None }],
         reviews: Vec::new(),
         changed_paths: None,
+        teams: BTreeMap::new(),
     };
     assert_eq!(promotion, expected);
     assert_eq!(self::promotion(&json!({"pull_request": pull()})), expected);
