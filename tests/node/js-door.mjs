@@ -124,22 +124,26 @@ test("a panic is thrown with its text, and nothing answers after it", async () =
     const [engine, other] = [new Engine(), new Engine()];
     const whole = JSON.stringify(engine.call(DESCRIBE));
     // The first words of the object are its locks: one that says "taken" makes the engine panic.
-    new DataView(wasm.memory.buffer).setInt32(engine.__wbg_ptr + 4 * word, 1, true);
+    const memory = new DataView(wasm.memory.buffer);
+    const at = engine.__wbg_ptr + 4 * word;
+    const before = memory.getInt32(at, true);
+    memory.setInt32(at, 1, true);
     try {
       assert.equal(JSON.stringify(engine.call(DESCRIBE)), whole);
     } catch (error) {
       assert.ok(error instanceof Error);
-      if (!error.message.includes("panicked at")) {
-        continue;
+      if (error.message.includes("panicked at")) {
+        panics += 1;
+        assert.match(error.message, /already/);
+        for (const after of [engine, other, new Engine()]) {
+          assert.throws(() => after.call(DESCRIBE), POISONED);
+          assert.throws(() => after.callBytes(bytes(DESCRIBE)), POISONED);
+          assert.throws(() => after.put(new Uint8Array()), POISONED);
+          assert.throws(() => after.take("sha256:"), POISONED);
+        }
       }
-      panics += 1;
-      assert.match(error.message, /already/);
-      for (const after of [engine, other, new Engine()]) {
-        assert.throws(() => after.call(DESCRIBE), POISONED);
-        assert.throws(() => after.callBytes(bytes(DESCRIBE)), POISONED);
-        assert.throws(() => after.put(new Uint8Array()), POISONED);
-        assert.throws(() => after.take("sha256:"), POISONED);
-      }
+    } finally {
+      memory.setInt32(at, before, true);
     }
   }
   assert.ok(panics > 0, "no word of the object is its lock");

@@ -55,6 +55,10 @@ pub(crate) fn build(workspace: &Workspace, toolchain: &Toolchain) -> Outcome {
             cargo.args(["--no-default-features", "--features", name, "--profile", "module", "--target", TARGET]);
             // Gives the files of each door a name of their own inside `target`; else each build would undo the other.
             cargo.env("__CARGO_DEFAULT_LIB_METADATA", "module");
+            // What wasm-bindgen reads of the compiler's output is dropped when it has read it.
+            if *name == "js" {
+                cargo.args(["--", "-Cstrip=debuginfo"]);
+            }
             run(toolchain.apply(&mut cargo).env("CARGO_ENCODED_RUSTFLAGS", &flags))?;
             let built = workspace.target.join(TARGET).join("module").join("countersign.wasm");
             match files {

@@ -2,14 +2,13 @@
 //! gives what `JSON.parse` would make of the answer of `callBytes`.
 
 use std::cell::{Cell, RefCell};
-use std::panic::set_hook;
-use std::sync::Once;
 
 use js_sys::{JSON, Uint8Array};
 use serde::Serialize as _;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::{JsCast as _, JsError, JsValue, wasm_bindgen};
 
+use crate::contract::v1::Response;
 use crate::contract::{self, Session};
 use crate::scalar::Digest;
 
@@ -31,37 +30,32 @@ pub struct Engine {
 impl Engine {
     /// An engine that holds no documents.
     #[wasm_bindgen(constructor)]
-    #[must_use]
     pub fn new() -> Self {
-        static HOOK: Once = Once::new();
-        HOOK.call_once(|| set_hook(Box::new(|panic| wasm_bindgen::throw_str(&panic.to_string()))));
+        static HOOK: std::sync::Once = std::sync::Once::new();
+        HOOK.call_once(|| std::panic::set_hook(Box::new(|panic| wasm_bindgen::throw_str(&panic.to_string()))));
         Self::default()
     }
 
     /// The contract that it speaks.
     #[wasm_bindgen(getter)]
-    #[must_use]
     pub fn contract() -> String {
         contract::CONTRACT.to_owned()
     }
 
     /// Its version.
     #[wasm_bindgen(getter)]
-    #[must_use]
     pub fn version() -> String {
         contract::identity().version
     }
 
     /// Takes a document, and answers with its digest as text.
-    pub fn put(&self, #[wasm_bindgen(unchecked_param_type = "Uint8Array")] bytes: &JsValue) -> Result<String, JsError> {
-        let bytes = copied(bytes)?;
-        self.whole(|session| session.put(bytes).to_string())
+    pub fn put(&self, bytes: &Uint8Array) -> Result<String, JsError> {
+        copied(bytes).and_then(|bytes| self.whole(|session| session.put(bytes).to_string()))
     }
 
     /// The bytes with that digest, if there are any.
     pub fn take(&self, digest: &str) -> Result<Option<Vec<u8>>, JsError> {
-        let digest = digest.parse::<Digest>().ok();
-        self.whole(|session| digest.and_then(|digest| session.take(&digest).map(<[u8]>::to_vec)))
+        self.whole(|session| session.take(&digest.parse::<Digest>().ok()?).map(<[u8]>::to_vec))
     }
 
     /// Answers one request.
@@ -71,22 +65,13 @@ impl Engine {
         #[wasm_bindgen(unchecked_param_type = "v1.Request")] request: &JsValue,
     ) -> Result<JsValue, JsValue> {
         let request = JSON::stringify(request)?.as_string().unwrap_or_default();
-        self.whole(|session| {
-            let response = contract::respond(session, request.as_bytes());
-            // It refuses a number that JavaScript cannot hold; `JSON.parse` rounds it.
-            let object = response.serialize(&Serializer::json_compatible());
-            object.or_else(|_| JSON::parse(&serde_json::to_string(&response).unwrap_or_default()))
-        })?
+        self.whole(|session| object(&contract::respond(session, request.as_bytes())))?
     }
 
     /// Answers one request: JSON in, JSON out.
     #[wasm_bindgen(js_name = callBytes)]
-    pub fn call_bytes(
-        &self,
-        #[wasm_bindgen(unchecked_param_type = "Uint8Array")] request: &JsValue,
-    ) -> Result<Vec<u8>, JsError> {
-        let request = copied(request)?;
-        self.whole(|session| contract::handle(session, &request))
+    pub fn call_bytes(&self, request: &Uint8Array) -> Result<Vec<u8>, JsError> {
+        copied(request).and_then(|request| self.whole(|session| contract::handle(session, &request)))
     }
 
     /// Does something as a whole. What panics or traps never ends, and no later call begins.
@@ -101,7 +86,14 @@ impl Engine {
 }
 
 /// A copy of bytes. Of anything else JavaScript would make bytes too, but not those that were meant.
-fn copied(bytes: &JsValue) -> Result<Vec<u8>, JsError> {
-    let bytes = bytes.dyn_ref::<Uint8Array>().ok_or_else(|| JsError::new("bytes are given as a `Uint8Array`"))?;
-    Ok(bytes.to_vec())
+fn copied(bytes: &Uint8Array) -> Result<Vec<u8>, JsError> {
+    bytes.dyn_ref().map(Uint8Array::to_vec).ok_or_else(|| JsError::new("bytes are given as a `Uint8Array`"))
+}
+
+/// The response as an object, as JSON gives it. What the serializer refuses (a number over 2^53) or loses (a field
+/// `__proto__`: an inventory entry may have that name) is read from JSON.
+fn object(response: &Response) -> Result<JsValue, JsValue> {
+    let text = serde_json::to_string(response).unwrap_or_default();
+    let object = response.serialize(&Serializer::json_compatible()).ok();
+    object.filter(|_| !text.contains("__proto__")).map_or_else(|| JSON::parse(&text), Ok)
 }
