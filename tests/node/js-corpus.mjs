@@ -70,7 +70,7 @@ function compare(given, request) {
 
 /** @param {WebAssembly.ModuleImportDescriptor} entry */
 const described = ({ module, name, kind }) => `${kind} ${module} ${name.replace(/_[0-9a-f]{16}$/, "")}`;
-const imports = WebAssembly.Module.imports(module).map(described).sort();
+const imports = [...new Set(WebAssembly.Module.imports(module).map(described))].sort();
 const exports = WebAssembly.Module.exports(module).map(({ name }) => name).sort();
 const carried = WebAssembly.Module.customSections(module, "countersign").map((bytes) => decoder.decode(bytes)).join("\n");
 const { contract, version } = Engine;

@@ -103,7 +103,8 @@ fn perform(step: &Step, workspace: &Workspace, found: &mut Found) -> Outcome {
 }
 
 fn format(workspace: &Workspace) -> Outcome {
-    command::run(&mut workspace.cargo(["fmt", "--all", "--", "--check"]))
+    command::run(&mut workspace.cargo(["fmt", "--all", "--", "--check"]))?;
+    command::run(&mut workspace.cargo(["fmt", "--manifest-path", "xtask/bindgen/Cargo.toml", "--", "--check"]))
 }
 
 fn lints(workspace: &Workspace) -> Outcome {
