@@ -7,6 +7,7 @@
 mod api;
 mod issue;
 mod promotion;
+mod reviews;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -22,6 +23,7 @@ use api::{Api, Written};
 use issue::{Happened, Issue, State};
 
 pub use promotion::{Wanted, promotion};
+pub use reviews::{Reviewed, reviews};
 
 /// How often an issue that another run began to file is looked for, and how many seconds lie between.
 const LOOKS: u32 = 6;
@@ -40,6 +42,9 @@ pub struct Place {
     pub records: Segment,
     /// The run that asks: two runs never file the same issue.
     pub run: Name,
+    /// Where repositories are seen. Default `https://github.com`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
 }
 
 /// `owner/name`, with no character that means something in a path.

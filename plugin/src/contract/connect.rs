@@ -1,13 +1,15 @@
 //! Errands in a change system: the next exchange, or what came of them.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use crate::change::event::Event;
-use crate::connectors::github::Wanted;
+use crate::connectors::github::{Reviewed, Wanted};
 use crate::connectors::{self, Exchange, Pause, System, Talk, github, ledger};
 use crate::contract::failure::{Code, Failure};
 use crate::contract::session::Session;
 use crate::contract::v1::{ConnectRequest, Errand, Response};
+use crate::inventory::Entry;
 use crate::policy::Purpose;
 
 /// The next exchange of an errand.
@@ -16,6 +18,7 @@ pub(super) fn connect(session: &mut Session, request: &ConnectRequest) -> Result
         return Err(Failure::one(Code::OverLimit, "the errand takes too many exchanges", "report this as a defect"));
     }
     let teams = teams(session, &request.errand)?;
+    let entries = entries(session, &request.errand)?;
     let (documents, blobs) = session.parts();
     let mut talk = Talk::new(&request.responses, blobs, documents);
     let done = |event| Exchange::Done { event };
@@ -37,11 +40,20 @@ pub(super) fn connect(session: &mut Session, request: &ConnectRequest) -> Result
             let gathered = github::promotion(&mut talk, place, &Wanted { commit, branch, teams });
             ("promotion", gathered.map(|read| Exchange::Gathered { name: read.name.to_owned(), digest: read.digest }))
         }
+        (Errand::Reviews { now, .. }, System::Github(place)) => {
+            let entry = entries.first().ok_or_else(|| not_there("it is about an entry"))?;
+            let before = entries.get(1).map(|before| &**before);
+            let reviewed = Reviewed { entry, before, now: *now, run: &place.run };
+            let gathered = github::reviews(&mut talk, place, &reviewed);
+            ("reviews", gathered.map(|read| Exchange::Gathered { name: read.name.to_owned(), digest: read.digest }))
+        }
         (Errand::Decide { id, decision }, System::Ledger {}) => {
             ("decide", ledger::decide(&mut talk, id, decision).map(observed))
         }
         (Errand::Decide { .. }, System::Github(_)) => return Err(not_there("people decide on the issue, by labels")),
-        (Errand::Promotion { .. }, System::Ledger {}) => return Err(not_there("a ledger has no pull requests")),
+        (Errand::Promotion { .. } | Errand::Reviews { .. }, System::Ledger {}) => {
+            return Err(not_there("a ledger has no pull requests"));
+        }
     };
     match exchange {
         Ok(exchange) => Ok(Response::Exchange(exchange)),
@@ -59,6 +71,16 @@ fn teams(session: &Session, errand: &Errand) -> Result<BTreeSet<String>, Failure
     let policy = crate::policy::read(session.bytes(&named.name, &named.digest)?, Purpose::Production)
         .map_err(|problems| Failure::all(Code::Policy, Some(&named.name), problems))?;
     Ok(policy.process.teams().map(str::to_owned).collect())
+}
+
+/// The entries that an errand is about: as it is deployed, and as it was.
+fn entries(session: &mut Session, errand: &Errand) -> Result<Vec<Rc<Entry>>, Failure> {
+    let Errand::Reviews { entry, before, .. } = errand else { return Ok(Vec::new()) };
+    [Some(entry), before.as_ref()]
+        .into_iter()
+        .flatten()
+        .map(|named| session.entry(&named.name, &named.digest))
+        .collect()
 }
 
 fn not_there(why: &str) -> Failure {

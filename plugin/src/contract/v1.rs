@@ -297,6 +297,17 @@ pub enum Errand {
         #[serde(default)]
         policy: Option<Named>,
     },
+    /// Read whether somebody else reviewed each commit of an entry since it was deployed last, as a record of evidence of
+    /// this run (RD2). For GitHub. Ends with `gathered`.
+    Reviews {
+        /// The entry that is deployed; its name is its path in the inventory.
+        entry: Named,
+        /// The entry as it was deployed last.
+        #[serde(default)]
+        before: Option<Named>,
+        /// The host's clock.
+        now: Timestamp,
+    },
     /// Write down what a person decided on a change request. For the ledger only: other systems ask people themselves.
     Decide {
         /// The change request.
