@@ -544,3 +544,67 @@ fn in5_pc2_pc3_the_promotion_is_read_whole_and_without_what_is_volatile() {
     errand["commit"] = json!("f".repeat(40));
     assert_eq!(github.document(&errand), Err("not-found".to_owned()));
 }
+
+#[test]
+fn rd2_every_commit_since_the_last_deployment_was_approved_by_somebody_else() {
+    let mut github = GitHub::default();
+    let user = |id: u64| json!({ "id": id, "login": format!("user-{id}"), "type": "User" });
+    let entry = |commit: &str| {
+        let digest = Digest::of(commit.as_bytes()).to_string();
+        json!({ "name": "api", "artifact": format!("images.example.com/api@{digest}"), "type": "image", "version": "1",
+                "sha256": digest, "provenance": "x", "repository_url": "https://github.com/shop/inventory.git",
+                "commit_sha": commit.repeat(40), "build_number": 1, "pipeline_run_id": "7" })
+    };
+    let pull = |number: u64, author: u64| {
+        json!({ "number": number, "title": "t", "body": null, "user": user(author), "merged_by": user(9),
+                "merged_at": "2026-03-02T09:00:00Z", "base": { "ref": "main", "repo": { "full_name": "shop/inventory" } },
+                "head": { "sha": "d".repeat(40) }, "labels": [], "commits": 1 })
+    };
+    let commit =
+        |author: u64| json!([{ "author": user(author), "committer": user(author), "commit": { "message": "m" } }]);
+    let review = |by: u64, state: &str| json!([{ "user": user(by), "state": state, "commit_id": "d".repeat(40), "submitted_at": "2026-03-02T08:30:00Z" }]);
+    let (before, now) = (entry("a").to_string().into_bytes(), entry("b").to_string().into_bytes());
+    let compared = |commits: &[&str]| {
+        let listed: Vec<Value> = commits.iter().map(|commit| json!({ "sha": commit.repeat(40) })).collect();
+        json!({ "status": "ahead", "total_commits": listed.len(), "commits": listed })
+    };
+    github.answers = BTreeMap::from([
+        (format!("/compare/{}...{}", "a".repeat(40), "b".repeat(40)), compared(&["b", "c"])),
+        (format!("/commits/{}/pulls", "b".repeat(40)), json!([pull(1, 1)])),
+        (format!("/commits/{}/pulls", "c".repeat(40)), json!([pull(2, 2)])),
+        ("/pulls/1".to_owned(), pull(1, 1)),
+        ("/pulls/1/commits".to_owned(), commit(1)),
+        ("/pulls/1/reviews".to_owned(), review(3, "APPROVED")),
+        ("/pulls/2".to_owned(), pull(2, 2)),
+        ("/pulls/2/commits".to_owned(), commit(2)),
+        ("/pulls/2/reviews".to_owned(), review(3, "APPROVED")),
+    ]);
+    let entries = [github.give(now), github.give(before)].map(|digest| json!({ "name": "api", "digest": digest }));
+    let errand =
+        json!({ "errand": "reviews", "entry": entries[0], "before": entries[1], "now": "2026-03-02T10:00:00Z" });
+    let outcome = |github: &mut GitHub| -> Result<String, String> {
+        let record: Value = serde_json::from_slice(&github.document(&errand)?).unwrap();
+        assert_eq!((&record["check"], &record["run"]), (&json!("peer-review"), &json!("41")));
+        assert_eq!(record["assets"][0]["sha"], "b".repeat(40));
+        Ok(record["outcome"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(outcome(&mut github), Ok("success".to_owned()));
+    let healthy = github.answers.clone();
+    let not_reviewed = [
+        ("/pulls/2/reviews".to_owned(), json!([]), "nobody approved"),
+        ("/pulls/2/reviews".to_owned(), review(2, "APPROVED"), "the author approved"),
+        ("/pulls/2/reviews".to_owned(), review(3, "CHANGES_REQUESTED"), "somebody objects"),
+        ("/pulls/2/commits".to_owned(), commit(3), "the approver wrote a commit"),
+        ("/pulls/2/commits".to_owned(), json!([]), "not all commits are known"),
+        (format!("/commits/{}/pulls", "c".repeat(40)), json!([]), "no pull request brought it"),
+    ];
+    for (path, answer, why) in not_reviewed {
+        github.answers = healthy.clone();
+        github.answers.insert(path, answer);
+        assert_eq!(outcome(&mut github), Ok("failure".to_owned()), "{why}");
+    }
+    github.answers = healthy;
+    let path = format!("/compare/{}...{}", "a".repeat(40), "b".repeat(40));
+    github.answers.get_mut(&path).unwrap()["total_commits"] = json!(3);
+    assert_eq!(outcome(&mut github), Err("malformed-answer".to_owned()), "a commit is missing in the list");
+}
