@@ -24,6 +24,19 @@ pub struct ChangeSystem {
     api: Option<Api>,
 }
 
+/// Where in GitHub.
+#[derive(Clone, Copy, Debug)]
+pub struct GitHub<'a> {
+    /// The repository: `owner/name`.
+    pub repository: &'a str,
+    /// The branch that holds the ledger.
+    pub records: &'a str,
+    /// The run that asks.
+    pub run: &'a str,
+    /// Where repositories are seen.
+    pub server: &'a str,
+}
+
 /// What an errand ends with.
 enum End {
     Event(Value),
@@ -39,8 +52,10 @@ impl ChangeSystem {
 
     /// GitHub, with the ledger on the branch `records` of the repository.
     #[must_use]
-    pub fn github(ledger: Ledger, repository: &str, records: &str, run: &str, api: Api) -> Self {
-        let system = json!({ "system": "github", "repository": repository, "records": records, "run": run });
+    pub fn github(ledger: Ledger, place: &GitHub<'_>, api: Api) -> Self {
+        let GitHub { repository, records, run, server } = place;
+        let system =
+            json!({ "system": "github", "repository": repository, "records": records, "run": run, "server": server });
         Self { ledger, system, api: Some(api) }
     }
 
@@ -81,6 +96,27 @@ impl ChangeSystem {
         let help =
             trouble["help"].as_str().unwrap_or("promote by merging a pull request, or give it with `--promotion`");
         Err(Failure::new(exit, message).help(help).into())
+    }
+
+    /// Reads whether somebody else reviewed the commits of an entry since it was deployed last; why not, if not.
+    pub fn reviews(
+        &self,
+        engine: &mut Engine,
+        clock: &Clock,
+        entry: &Named,
+        before: Option<&Named>,
+    ) -> Result<Result<Named, String>, Refusal> {
+        let errand = json!({ "errand": "reviews", "entry": entry, "before": before, "now": clock.now() });
+        let read = self.document(engine, clock, &errand)?;
+        Ok(read.map_err(|trouble| trouble["message"].as_str().unwrap_or("nobody knows why").to_owned()))
+    }
+
+    /// What a reading errand ends with: the document, or the trouble.
+    fn document(&self, engine: &mut Engine, clock: &Clock, errand: &Value) -> Result<Result<Named, Value>, Refusal> {
+        match self.exchange(engine, clock, errand, |_| ())? {
+            End::Document(document) => Ok(Ok(document)),
+            End::Event(event) => Ok(Err(event["trouble"].clone())),
+        }
     }
 
     fn exchange(

@@ -13,7 +13,7 @@ use crate::records::journals;
 use crate::refusal::Refusal;
 use crate::settings::{Change, Subject};
 use crate::text::guard;
-use crate::wire::{Documents, Named};
+use crate::wire::{Documents, Named, Tree};
 
 /// From so many evidence files on, people are told that they are being read.
 const MANY: usize = 500;
@@ -58,6 +58,10 @@ pub fn gather(
     };
     let ignore_file = inventory.ignore_file(engine, &current, &change.ignore_file)?;
     let policy = optional(engine, change.policy.as_ref(), "policy")?;
+    let mut evidence = evidence(engine, &change.evidence)?;
+    if change.peer_review {
+        evidence.extend(peer_reviews(engine, clock, system, &current, concluded.as_ref())?);
+    }
     let documents = Documents {
         evidence_checks: optional(engine, change.evidence_checks.as_ref(), "evidence-checks config")?,
         promotion: match promotion {
@@ -70,7 +74,7 @@ pub fn gather(
         concluded,
         staging,
         ignore_file,
-        evidence: evidence(engine, &change.evidence)?,
+        evidence,
     };
     Ok(Gathered { documents, history: journals(engine, ledger)?, inventory, pointer })
 }
@@ -94,6 +98,35 @@ pub fn evidence(engine: &mut Engine, folders: &[PathBuf]) -> Result<Vec<Named>, 
         }
     }
     Ok(given)
+}
+
+/// Records of peer review for the entries that are not as they were; one that cannot be read is missing, and told.
+fn peer_reviews(
+    engine: &mut Engine,
+    clock: &Clock,
+    system: &ChangeSystem,
+    current: &Tree,
+    concluded: Option<&Tree>,
+) -> Result<Vec<Named>, Refusal> {
+    if !system.has_promotions() {
+        return Err(Failure::usage("peer reviews are read from GitHub only")
+            .help("give `--change-system github`, or record the check with `countersign evidence add`")
+            .into());
+    }
+    let mut read = Vec::new();
+    for entry in &current.files {
+        let before = concluded.and_then(|tree| tree.files.iter().find(|before| before.name == entry.name));
+        if before.is_some_and(|before| before.digest == entry.digest) {
+            continue;
+        }
+        match system.reviews(engine, clock, entry, before)? {
+            Ok(Named { digest, .. }) => {
+                read.push(Named { name: format!("github/{}/peer-review.json", entry.name), digest });
+            }
+            Err(why) => eprintln!("warning: the reviews of `{}` cannot be read: {}", guard(&entry.name), guard(&why)),
+        }
+    }
+    Ok(read)
 }
 
 /// The promotion pull request, as the change system has it.

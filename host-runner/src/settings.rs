@@ -4,7 +4,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use crate::api::Api;
-use crate::change_system::ChangeSystem;
+use crate::change_system::{ChangeSystem, GitHub};
 use crate::clock::Clock;
 use crate::command::Secrets;
 use crate::failure::Failure;
@@ -77,7 +77,9 @@ impl LedgerAt {
             SystemName::Github => {
                 let base = variable("GITHUB_API_URL").unwrap_or_else(|| "https://api.github.com".to_owned());
                 let api = Api::new(&base, &self.token().unwrap_or_default())?;
-                Ok(ChangeSystem::github(ledger, &self.repository()?, &self.records_branch, run, api))
+                let (repository, server) = (self.repository()?, server());
+                let place = GitHub { repository: &repository, records: &self.records_branch, run, server: &server };
+                Ok(ChangeSystem::github(ledger, &place, api))
             }
         }
     }
@@ -95,8 +97,7 @@ impl LedgerAt {
     }
 
     fn repository_url(&self) -> Result<String, Failure> {
-        let server = variable("GITHUB_SERVER_URL").unwrap_or_else(|| "https://github.com".to_owned());
-        Ok(format!("{}/{}.git", server.trim_end_matches('/'), self.repository()?))
+        Ok(format!("{}/{}.git", server(), self.repository()?))
     }
 }
 
@@ -120,6 +121,10 @@ pub struct Change {
     /// A folder of evidence; every file below it counts, except hidden ones. Can be given several times.
     #[arg(long, value_name = "DIR", env = "COUNTERSIGN_EVIDENCE", required = true)]
     pub evidence: Vec<PathBuf>,
+    /// Read at GitHub, for each entry to deploy, whether somebody else reviewed its commits since it was deployed last; what
+    /// it says is evidence of this run.
+    #[arg(long, env = "COUNTERSIGN_PEER_REVIEW")]
+    pub peer_review: bool,
     /// Where the inventory is.
     #[command(flatten)]
     pub inventory: InventoryAt,
@@ -319,6 +324,12 @@ pub fn secrets(names: &[String], more: impl IntoIterator<Item = String>) -> Secr
         value
     };
     Secrets::new(names.iter().filter_map(value).chain(more))
+}
+
+/// Where GitHub's repositories are.
+fn server() -> String {
+    let server = variable("GITHUB_SERVER_URL").unwrap_or_else(|| "https://github.com".to_owned());
+    server.trim_end_matches('/').to_owned()
 }
 
 fn variable(name: &str) -> Option<String> {
