@@ -3,15 +3,15 @@ import {
   PARKED,
   look,
   promoted
-} from "./chunk-L74GSIC7.js";
-import "./chunk-FUN2SSNI.js";
+} from "./chunk-GGDHA34M.js";
+import "./chunk-32KRA7AF.js";
 import {
   host,
   label,
   page,
   report,
   run2 as run
-} from "./chunk-IBWCT4YK.js";
+} from "./chunk-GIWH4KD6.js";
 
 // lib/comment.js
 import { readFile } from "node:fs/promises";
@@ -72,5 +72,5 @@ await run("Assessment", async (basis) => {
   const response = await look(here, asks, "assess", { parked: PARKED, reports: [] });
   const found = report(here, { response });
   if (here.input.flag("comment")) await comment(here, asks.target, found);
-  return here.tell.report(found, { title: "Assessment", fails: here.input.flag("fail") && found.exitCode !== 0 });
+  return here.tell.report(found, { title: `Assessment of ${label(asks.target)}`, fails: here.input.flag("fail") && found.exitCode !== 0 });
 });

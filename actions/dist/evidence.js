@@ -1,7 +1,7 @@
 import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);
 import {
   read
-} from "./chunk-FUN2SSNI.js";
+} from "./chunk-32KRA7AF.js";
 import {
   access,
   checkout,
@@ -9,7 +9,7 @@ import {
   folder2 as folder,
   run2 as run,
   usage
-} from "./chunk-IBWCT4YK.js";
+} from "./chunk-GIWH4KD6.js";
 
 // lib/evidence.js
 import { createHash } from "node:crypto";

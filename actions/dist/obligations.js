@@ -8,7 +8,7 @@ import {
   listPage,
   obligations,
   run2 as run
-} from "./chunk-IBWCT4YK.js";
+} from "./chunk-GIWH4KD6.js";
 
 // entries/obligations.js
 import { join } from "node:path";

@@ -10,7 +10,7 @@ import {
   run2 as run,
   table,
   usage
-} from "./chunk-IBWCT4YK.js";
+} from "./chunk-GIWH4KD6.js";
 
 // entries/reconcile.js
 import { join } from "node:path";

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { asking } from './ask.js'
 import { clock } from './clock.js'
 import { start } from './engine.js'
-import { basic } from './git.js'
+import { basic, patience } from './git.js'
 import { client } from './http.js'
 import { inventory } from './inventory.js'
 import * as settings from './settings.js'
@@ -102,7 +102,7 @@ export async function host(basis) {
       place: `${server}/${repository}/blob/${records}`
     }),
     inventory: await checkout(basis, where, join(scratch, 'inventory')),
-    http: client(world.fetch, api, token),
+    http: client(world.fetch, api, token, patience(env)),
     fetch: world.fetch,
     webhooks
   }

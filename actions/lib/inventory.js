@@ -8,7 +8,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { isAbsolute, join, resolve } from 'node:path'
 import { Refusal, unavailable, usage } from './failure.js'
-import { commitId, complaint, git, listing, objects, reference, succeeded } from './git.js'
+import { commitId, complaint, git, listing, objects, patiently, reference, succeeded } from './git.js'
 import { excerpt } from './text.js'
 
 /**
@@ -145,8 +145,8 @@ async function remote(world, scratch, server) {
 
   /** @param {string[]} names */
   async function ask(...names) {
-    const ended = await run(['ls-remote', '--quiet', 'origin', ...names])
-    if (ended.code !== 0) throw unavailable(`the inventory's server does not answer: ${excerpt(complaint(ended), 400)}`)
+    const ended = await patiently(world, run, ['ls-remote', '--quiet', 'origin', ...names])
+    if (ended.code !== 0) throw unavailable(`the tags of the inventory cannot be read: ${excerpt(complaint(ended), 400)}`, 'check the input `token`: it needs `contents: read`')
     const lines = ended.stdout.toString().split('\n').filter(Boolean)
     return new Map(lines.map((line) => /** @type {[string, string]} */ (line.split('\t').reverse())))
   }
@@ -154,7 +154,7 @@ async function remote(world, scratch, server) {
   /** @param {string} commit */
   async function fetch(commit) {
     const options = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', '--depth=1']
-    return (await run(['fetch', ...options, 'origin', commit])).code === 0
+    return (await patiently(world, run, ['fetch', ...options, 'origin', commit])).code === 0
   }
 
   return {

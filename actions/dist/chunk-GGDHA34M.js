@@ -3,7 +3,7 @@ import {
   below,
   document,
   read
-} from "./chunk-FUN2SSNI.js";
+} from "./chunk-32KRA7AF.js";
 import {
   EXIT,
   Refusal,
@@ -21,7 +21,7 @@ import {
   target,
   usage,
   waiting
-} from "./chunk-IBWCT4YK.js";
+} from "./chunk-GIWH4KD6.js";
 
 // lib/perform.js
 var EXCHANGES_MAX = 2e3;

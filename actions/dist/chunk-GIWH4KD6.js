@@ -19360,7 +19360,7 @@ function webhooks(input, env) {
 }
 
 // lib/store.js
-import { randomUUID } from "node:crypto";
+import { createHash as createHash2, randomUUID } from "node:crypto";
 
 // lib/engine.js
 import { createHash } from "node:crypto";
@@ -19468,20 +19468,21 @@ function digestOf(bytes) {
 // lib/git.js
 import { devNull } from "node:os";
 var SIZE_MAX = 64 << 20;
-var PATIENCE = 12e4;
+var PATIENCE = 30;
+var TRIES = 4;
 var KEPT = /^(PATH|TMPDIR|TEMP|TMP|SystemRoot|(https?|no|all)_proxy|SSL_CERT_(FILE|DIR)|CURL_CA_BUNDLE)$/i;
 function git(world2, gitDir, remote2) {
   const fixed = [
     `--git-dir=${gitDir}`,
     ...["core.hooksPath=/dev/null", "core.fsmonitor=false", "credential.helper=", "gc.auto=0", "maintenance.auto=false"],
-    ...["http.followRedirects=false", "http.lowSpeedLimit=1", "http.lowSpeedTime=30"]
+    ...["http.followRedirects=false", "http.lowSpeedLimit=1", `http.lowSpeedTime=${patience(world2.env)}`]
   ].flatMap((option, index) => index === 0 ? [option] : ["-c", option]);
   return (args, options = {}) => new Promise((resolve3, reject) => {
     const env = { ...environment(world2.env, gitDir), ...credentials(remote2), ...options.env };
     const child2 = world2.spawn("git", [...fixed, ...args], { env, stdio: ["pipe", "pipe", "pipe"], windowsHide: true });
     const stdout = [];
     const stderr = [];
-    const timer = setTimeout(() => child2.kill("SIGKILL"), options.patience ?? PATIENCE);
+    const timer = setTimeout(() => child2.kill("SIGKILL"), patience(world2.env) * 1e4);
     child2.stdout.on("data", (part) => stdout.push(part));
     child2.stderr.on("data", (part) => stderr.push(part));
     child2.on("error", (error2) => {
@@ -19497,21 +19498,38 @@ function git(world2, gitDir, remote2) {
     child2.stdin.end(options.input ?? "");
   });
 }
+function patience(env) {
+  return Number(env.COUNTERSIGN_PATIENCE) || PATIENCE;
+}
+async function patiently({ sleep: sleep2, random }, run3, args, options) {
+  for (let tries = 1; ; tries += 1) {
+    const ended = await run3(args, options);
+    if (ended.code === 0 || tries === TRIES || isAbsent(ended) || isDenied(ended)) return ended;
+    await sleep2(500 * 2 ** tries * (0.5 + random()));
+  }
+}
+function isAbsent({ stderr }) {
+  return /^fatal: couldn't find remote ref /m.test(stderr);
+}
+function isDenied({ stderr }) {
+  return /could not read (Username|Password) for|Authentication failed for/.test(stderr);
+}
 function succeeded(ended, doing) {
   if (ended.code === 0) return ended.stdout;
   throw unavailable(`git cannot ${doing}: ${excerpt(complaint(ended), 400)}`);
 }
 function complaint(ended) {
   if (ended.code === null) return "it did not end in time";
+  if (isDenied(ended)) return "the server does not accept the token";
   const lines = ended.stderr.split("\n").map((line) => line.trim());
   return lines.find((line) => /^(fatal|error|remote):/.test(line)) ?? lines.find(Boolean) ?? `exit code ${ended.code}`;
 }
-async function objects(run3, ids) {
+async function objects(run3, ids, options = {}) {
   const found = /* @__PURE__ */ new Map();
   if (ids.length === 0) return found;
   const input = ids.map((id) => `${id}
 `).join("");
-  const output = succeeded(await run3(["cat-file", "--batch"], { input }), "read objects");
+  const output = succeeded(await run3(["cat-file", "--batch"], { ...options, input }), "read objects");
   let at = 0;
   for (const id of ids) {
     const end = output.indexOf(10, at);
@@ -19575,9 +19593,10 @@ function basic(token) {
 }
 
 // lib/store.js
-var PUSHES_MAX = 40;
+var PUSHES_MAX = 100;
 var DEPTH_LOST = 200;
 var TIP = "refs/countersign/tip";
+var FETCH = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--filter=blob:none"];
 var WRITER = "countersign <41898282+github-actions[bot]@users.noreply.github.com>";
 async function gitStore(world2, folder3, where) {
   const run3 = git(world2, folder3, where);
@@ -19592,13 +19611,12 @@ async function gitStore(world2, folder3, where) {
     return unavailable(`the records branch \`${where.branch}\` cannot be ${doing}: ${excerpt(complaint(ended), 400)}`, help);
   };
   async function fetch2(depth = 1) {
-    const options = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", `--depth=${depth}`];
-    const ended = await run3(["fetch", ...options, "store", `+${ref}:${TIP}`]);
+    const ended = await patiently(world2, run3, ["fetch", ...FETCH, `--depth=${depth}`, "store", `+${ref}:${TIP}`]);
     if (ended.code === 0) {
       const now = succeeded(await run3(["rev-parse", "--verify", `${TIP}^{commit}`]), "read the branch").toString().trim();
       if (now !== tip) files = await tree(now);
       tip = now;
-    } else if (/couldn't find remote ref/.test(ended.stderr)) {
+    } else if (isAbsent(ended)) {
       tip = void 0;
       files = /* @__PURE__ */ new Map();
     } else {
@@ -19619,7 +19637,7 @@ async function gitStore(world2, folder3, where) {
       /** @type {string} */
       files.get(path6)
     ));
-    const bytes = await objects(run3, [...new Set(ids)]);
+    const bytes = await blobs([...new Set(ids)]);
     return new Map(
       there.map((path6, index) => {
         const found = bytes.get(ids[index]);
@@ -19628,6 +19646,16 @@ async function gitStore(world2, folder3, where) {
       })
     );
   }
+  async function blobs(ids) {
+    const there = await objects(run3, ids, { env: { GIT_NO_LAZY_FETCH: "1" } });
+    const lacking = ids.filter((id) => !there.has(id));
+    if (lacking.length === 0) return there;
+    const input = lacking.map((id) => `${id}
+`).join("");
+    const ended = await patiently(world2, run3, ["-c", "fetch.negotiationAlgorithm=noop", "fetch", ...FETCH, "--stdin", "store"], { input });
+    if (ended.code !== 0) throw refuse(ended, "read");
+    return new Map([...there, ...await objects(run3, lacking)]);
+  }
   const get = async (path6) => (await getAll([path6])).get(path6);
   async function commit(path6, bytes) {
     const message = Buffer.from(`${path6}
@@ -19635,7 +19663,8 @@ async function gitStore(world2, folder3, where) {
 Write: ${randomUUID()}
 `);
     const head = [
-      `commit refs/countersign/next`,
+      "commit refs/countersign/next",
+      "mark :1",
       `committer ${WRITER} ${Math.floor(world2.system() / 1e3)} +0000`,
       `data ${message.length}
 ${message}`,
@@ -19644,29 +19673,27 @@ ${message}`,
       `data ${bytes.length}
 `
     ].join("\n");
-    const input = Buffer.concat([Buffer.from(head), bytes, Buffer.from("\n\ndone\n")]);
-    succeeded(await run3(["update-ref", "-d", "refs/countersign/next"]), "make a commit");
-    succeeded(await run3(["fast-import", "--quiet", "--done", "--force"], { input }), "make a commit");
-    return succeeded(await run3(["rev-parse", "--verify", "refs/countersign/next"]), "make a commit").toString().trim();
+    const input = Buffer.concat([Buffer.from(head), bytes, Buffer.from("\n\nget-mark :1\ndone\n")]);
+    if (!tip) succeeded(await run3(["update-ref", "-d", "refs/countersign/next"]), "make a commit");
+    const made = succeeded(await run3(["fast-import", "--quiet", "--done", "--force"], { input }), "make a commit");
+    return made.toString().trim();
   }
   async function put(path6, bytes, expected) {
     sound(path6);
     for (let pushes = 0; pushes < PUSHES_MAX; pushes += 1) {
-      if (pushes > 0) await world2.sleep(Math.min(100 * 2 ** pushes, 2e3) * (0.5 + world2.random()));
+      if (pushes > 0) await world2.sleep(Math.min(50 * 2 ** pushes, 600) * (0.5 + world2.random()));
       if ((await get(path6))?.digest !== expected) {
         await fetch2();
         if ((await get(path6))?.digest !== expected) return "conflict";
       }
       const made = await commit(path6, bytes);
       const pushed = await run3(["push", "--porcelain", "--no-verify", "--no-signed", "store", `${made}:${ref}`]);
-      if (pushed.code === 0 || await arrived(made, pushed)) {
-        if (tip !== made && !stale) {
-          if (pushed.code === 0) succeeded(await run3(["update-ref", TIP, made]), "keep the tip");
-          files = pushed.code === 0 ? await tree(made) : files;
-          tip = pushed.code === 0 ? made : tip;
-        }
+      if (pushed.code === 0) {
+        tip = made;
+        files.set(path6, blobId(bytes, made.length));
         return "stored";
       }
+      if (await arrived(made, pushed)) return "stored";
     }
     throw unavailable(
       `\`${path6}\` cannot be written to the records branch: others wrote to it ${PUSHES_MAX} times in between`,
@@ -19694,6 +19721,10 @@ ${message}`,
       return [...files.keys()].filter((path6) => path6.startsWith(prefix)).sort();
     }
   };
+}
+function blobId(bytes, length) {
+  const hash = createHash2(length === 40 ? "sha1" : "sha256");
+  return hash.update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
 }
 function sound(path6) {
   const segments = path6.split("/");
@@ -19756,11 +19787,10 @@ function format(milliseconds) {
 }
 
 // lib/http.js
-var PATIENCE2 = 3e4;
 var ANSWER_MAX = 64 << 20;
 var TOLD = ["content-type", "link", "location", "retry-after", "x-ratelimit-remaining", "x-ratelimit-reset"];
 var OURS = /* @__PURE__ */ new Set(["authorization", "user-agent", "host", "cookie", "content-length"]);
-function client(fetch2, base, token) {
+function client(fetch2, base, token, seconds) {
   return async ({ method, path: path6, headers = {}, body }) => {
     const url = within(base, path6);
     const asked = Object.entries(headers).filter(([name]) => !OURS.has(name.toLowerCase()));
@@ -19771,7 +19801,7 @@ function client(fetch2, base, token) {
         headers: { ...Object.fromEntries(asked), ...own },
         body: body && Buffer.from(body),
         redirect: "manual",
-        signal: AbortSignal.timeout(PATIENCE2)
+        signal: AbortSignal.timeout(seconds * 1e3)
       });
       const told = TOLD.flatMap((name) => {
         const value = answer.headers.get(name);
@@ -19779,7 +19809,7 @@ function client(fetch2, base, token) {
       });
       return { response: "answered", status: answer.status, headers: Object.fromEntries(told), body: await whole(answer) };
     } catch (error2) {
-      return { response: "broken", message: why(error2) };
+      return { response: "broken", message: why(error2, seconds) };
     }
   };
 }
@@ -19801,9 +19831,9 @@ async function whole(answer) {
   }
   return Buffer.concat(parts);
 }
-function why(error2) {
+function why(error2, seconds) {
   if (!(error2 instanceof Error)) return "the exchange did not end";
-  if (error2.name === "TimeoutError") return `no whole answer within ${PATIENCE2 / 1e3} seconds`;
+  if (error2.name === "TimeoutError") return `no whole answer within ${seconds} seconds`;
   const cause = (
     /** @type {any} */
     error2.cause
@@ -19897,8 +19927,8 @@ async function remote(world2, scratch, server) {
   succeeded(await run3(["init", "--quiet", "--bare", "--template=", scratch]), "make a repository");
   succeeded(await run3(["config", "remote.origin.url", server.url]), "make a repository");
   async function ask(...names) {
-    const ended = await run3(["ls-remote", "--quiet", "origin", ...names]);
-    if (ended.code !== 0) throw unavailable(`the inventory's server does not answer: ${excerpt(complaint(ended), 400)}`);
+    const ended = await patiently(world2, run3, ["ls-remote", "--quiet", "origin", ...names]);
+    if (ended.code !== 0) throw unavailable(`the tags of the inventory cannot be read: ${excerpt(complaint(ended), 400)}`, "check the input `token`: it needs `contents: read`");
     const lines = ended.stdout.toString().split("\n").filter(Boolean);
     return new Map(lines.map((line) => (
       /** @type {[string, string]} */
@@ -19907,7 +19937,7 @@ async function remote(world2, scratch, server) {
   }
   async function fetch2(commit) {
     const options = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--depth=1"];
-    return (await run3(["fetch", ...options, "origin", commit])).code === 0;
+    return (await patiently(world2, run3, ["fetch", ...options, "origin", commit])).code === 0;
   }
   return {
     places: [run3],
@@ -20010,7 +20040,7 @@ async function host(basis2) {
       place: `${server}/${repository}/blob/${records}`
     }),
     inventory: await checkout(basis2, where, join2(scratch, "inventory")),
-    http: client(world2.fetch, api, token),
+    http: client(world2.fetch, api, token, patience(env)),
     fetch: world2.fetch,
     webhooks: webhooks2
   };
