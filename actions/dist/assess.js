@@ -3,15 +3,15 @@ import {
   PARKED,
   look,
   promoted
-} from "./chunk-GGDHA34M.js";
-import "./chunk-32KRA7AF.js";
+} from "./chunk-B7IWBR3X.js";
+import "./chunk-PYGDG37S.js";
 import {
   host,
   label,
   page,
   report,
   run2 as run
-} from "./chunk-GIWH4KD6.js";
+} from "./chunk-7EERB75C.js";
 
 // lib/comment.js
 import { readFile } from "node:fs/promises";

@@ -5,10 +5,10 @@ import {
   look,
   promoted,
   restored
-} from "./chunk-GGDHA34M.js";
+} from "./chunk-B7IWBR3X.js";
 import {
   read
-} from "./chunk-32KRA7AF.js";
+} from "./chunk-PYGDG37S.js";
 import {
   EXIT,
   host,
@@ -16,7 +16,7 @@ import {
   report,
   run2 as run,
   usage
-} from "./chunk-GIWH4KD6.js";
+} from "./chunk-7EERB75C.js";
 
 // lib/redact.js
 var REDACTED = Buffer.from("***");

@@ -1,7 +1,7 @@
 import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);
 import {
   read
-} from "./chunk-32KRA7AF.js";
+} from "./chunk-PYGDG37S.js";
 import {
   access,
   checkout,
@@ -9,7 +9,7 @@ import {
   folder2 as folder,
   run2 as run,
   usage
-} from "./chunk-GIWH4KD6.js";
+} from "./chunk-7EERB75C.js";
 
 // lib/evidence.js
 import { createHash } from "node:crypto";
@@ -146,4 +146,4 @@ await run("Evidence", async (basis) => {
   tell.output("outcome", outcome);
   tell.line(`${record}: \`${check}\` by \`${tool}\`: ${outcome}`);
   return 0;
-});
+}, { about: "other things" });

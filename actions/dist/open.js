@@ -3,14 +3,14 @@ import {
   PARKED,
   act,
   promoted
-} from "./chunk-GGDHA34M.js";
-import "./chunk-32KRA7AF.js";
+} from "./chunk-B7IWBR3X.js";
+import "./chunk-PYGDG37S.js";
 import {
   host,
   label,
   report,
   run2 as run
-} from "./chunk-GIWH4KD6.js";
+} from "./chunk-7EERB75C.js";
 
 // entries/open.js
 await run("Deployment", async (basis) => {

@@ -95,9 +95,9 @@ async function theirs(host, { commit, branch }) {
   const given = await document(host.ask, host.input.text('promotion'), 'promotion')
   if (given) return given
   const repository = host.inventory.repository ?? host.settings.repository
-  const system = github({ ...host.settings, repository })
+  const system = github({ ...host.settings, repository }, host.env)
   const end = await errand(host, system, { errand: 'promotion', commit, branch })
-  if (end.exchange === 'gathered') return end.document
+  if (end.exchange === 'gathered') return { name: end.name, digest: end.digest }
   const trouble = end.event?.trouble ?? {}
   throw unreadable(trouble)
 }

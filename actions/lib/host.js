@@ -94,7 +94,7 @@ export async function host(basis) {
   return {
     ...basis,
     settings: where,
-    system: kind === 'ledger' ? { system: 'ledger' } : github(where),
+    system: kind === 'ledger' ? { system: 'ledger' } : github(where, env),
     store: await gitStore(world, join(scratch, 'store'), {
       url: `${server}/${repository}.git`,
       token,
@@ -111,9 +111,10 @@ export async function host(basis) {
 /**
  * GitHub as the engine is told of it.
  * @param {settings.System} where
+ * @param {Record<string, string | undefined>} env
  */
-export function github({ repository, records }) {
-  return { system: 'github', repository, records }
+export function github({ repository, records }, env) {
+  return { system: 'github', repository, records, run: settings.run(env).id }
 }
 
 /**

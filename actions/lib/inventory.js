@@ -11,6 +11,9 @@ import { Refusal, unavailable, usage } from './failure.js'
 import { commitId, complaint, git, listing, objects, patiently, reference, succeeded } from './git.js'
 import { excerpt } from './text.js'
 
+/** How often a pointer is moved, when nobody knows whether it took. */
+const MOVES_MAX = 3
+
 /**
  * @typedef {import('./ask.js').Named} Named
  * @typedef {{commit: string, files: Named[]}} Tree
@@ -119,16 +122,18 @@ export async function inventory(world, ask, where) {
  * @param {string} commit
  */
 async function moved(refs, { name, before }, commit) {
-  const now = await refs.tag(name)
-  if (now?.commit === commit) return undefined
-  const conflict = { code: 'conflict', message: `the tag \`${name}\` was moved by another run in between` }
-  if (now?.object !== before) return conflict
-  const ended = await refs.move(name, commit, before)
-  const after = await refs.tag(name)
-  if (after?.commit === commit) return undefined
-  if (after?.object !== before) return conflict
-  if (ended.code === 0) return { code: 'write-not-taken', message: `the tag \`${name}\` was moved, and reads otherwise` }
-  return { code: 'unavailable', message: `the tag \`${name}\` cannot be moved: ${excerpt(complaint(ended), 400)}` }
+  let why = 'it reads otherwise afterwards'
+  let code = 'write-not-taken'
+  for (let tries = 0; tries < MOVES_MAX; tries += 1) {
+    const now = await refs.tag(name)
+    if (now?.commit === commit) return undefined
+    if (now?.object !== before) return { code: 'conflict', message: `the tag \`${name}\` was moved by another run in between` }
+    // Whatever it says, the next look tells whether it took.
+    const ended = await refs.move(name, commit, before)
+    if (ended.code !== 0) [code, why] = ['unavailable', excerpt(complaint(ended), 400)]
+  }
+  if ((await refs.tag(name))?.commit === commit) return undefined
+  return { code, message: `the tag \`${name}\` cannot be moved: ${why}` }
 }
 
 /**

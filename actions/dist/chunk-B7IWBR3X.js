@@ -3,7 +3,7 @@ import {
   below,
   document,
   read
-} from "./chunk-32KRA7AF.js";
+} from "./chunk-PYGDG37S.js";
 import {
   EXIT,
   Refusal,
@@ -21,7 +21,7 @@ import {
   target,
   usage,
   waiting
-} from "./chunk-GIWH4KD6.js";
+} from "./chunk-7EERB75C.js";
 
 // lib/perform.js
 var EXCHANGES_MAX = 2e3;
@@ -184,9 +184,9 @@ async function theirs(host, { commit, branch }) {
   const given = await document(host.ask, host.input.text("promotion"), "promotion");
   if (given) return given;
   const repository = host.inventory.repository ?? host.settings.repository;
-  const system = github({ ...host.settings, repository });
+  const system = github({ ...host.settings, repository }, host.env);
   const end = await errand(host, system, { errand: "promotion", commit, branch });
-  if (end.exchange === "gathered") return end.document;
+  if (end.exchange === "gathered") return { name: end.name, digest: end.digest };
   const trouble = end.event?.trouble ?? {};
   throw unreadable(trouble);
 }

@@ -19298,11 +19298,16 @@ function system(input, env) {
   return {
     kind: input.choice("change-system", ["github", "ledger"]) ?? "github",
     repository,
-    records: input.text("records-branch") ?? "countersign",
+    records: recordsBranch(input),
     server: address(env.GITHUB_SERVER_URL ?? "https://github.com", "GITHUB_SERVER_URL"),
     api: address(env.GITHUB_API_URL ?? "https://api.github.com", "GITHUB_API_URL"),
     token: input.required("token")
   };
+}
+function recordsBranch(input) {
+  const name = input.text("records-branch") ?? "countersign";
+  if (/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$/.test(name)) return name;
+  throw wrong("records-branch", name, "use letters, digits, `.`, `_` and `-`");
 }
 function address(text, name) {
   const url = URL.canParse(text) ? new URL(text) : void 0;
@@ -19681,7 +19686,7 @@ ${message}`,
   async function put(path6, bytes, expected) {
     sound(path6);
     for (let pushes = 0; pushes < PUSHES_MAX; pushes += 1) {
-      if (pushes > 0) await world2.sleep(Math.min(50 * 2 ** pushes, 600) * (0.5 + world2.random()));
+      if (pushes > 0) await world2.sleep(backOff(pushes) * world2.random());
       if ((await get(path6))?.digest !== expected) {
         await fetch2();
         if ((await get(path6))?.digest !== expected) return "conflict";
@@ -19721,6 +19726,9 @@ ${message}`,
       return [...files.keys()].filter((path6) => path6.startsWith(prefix)).sort();
     }
   };
+}
+function backOff(pushes) {
+  return pushes === 1 ? 300 : Math.max(200, 2e3 - 100 * pushes);
 }
 function blobId(bytes, length) {
   const hash = createHash2(length === 40 ? "sha1" : "sha256");
@@ -19844,6 +19852,7 @@ function why(error2, seconds) {
 // lib/inventory.js
 import { existsSync, statSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
+var MOVES_MAX = 3;
 async function inventory(world2, ask, where) {
   const gitDir = repositoryAt(where.folder);
   const local = git(world2, gitDir);
@@ -19911,16 +19920,17 @@ async function inventory(world2, ask, where) {
   };
 }
 async function moved(refs, { name, before }, commit) {
-  const now = await refs.tag(name);
-  if (now?.commit === commit) return void 0;
-  const conflict = { code: "conflict", message: `the tag \`${name}\` was moved by another run in between` };
-  if (now?.object !== before) return conflict;
-  const ended = await refs.move(name, commit, before);
-  const after = await refs.tag(name);
-  if (after?.commit === commit) return void 0;
-  if (after?.object !== before) return conflict;
-  if (ended.code === 0) return { code: "write-not-taken", message: `the tag \`${name}\` was moved, and reads otherwise` };
-  return { code: "unavailable", message: `the tag \`${name}\` cannot be moved: ${excerpt(complaint(ended), 400)}` };
+  let why2 = "it reads otherwise afterwards";
+  let code2 = "write-not-taken";
+  for (let tries = 0; tries < MOVES_MAX; tries += 1) {
+    const now = await refs.tag(name);
+    if (now?.commit === commit) return void 0;
+    if (now?.object !== before) return { code: "conflict", message: `the tag \`${name}\` was moved by another run in between` };
+    const ended = await refs.move(name, commit, before);
+    if (ended.code !== 0) [code2, why2] = ["unavailable", excerpt(complaint(ended), 400)];
+  }
+  if ((await refs.tag(name))?.commit === commit) return void 0;
+  return { code: code2, message: `the tag \`${name}\` cannot be moved: ${why2}` };
 }
 async function remote(world2, scratch, server) {
   const run3 = git(world2, scratch, server);
@@ -20032,7 +20042,7 @@ async function host(basis2) {
   return {
     ...basis2,
     settings: where,
-    system: kind === "ledger" ? { system: "ledger" } : github(where),
+    system: kind === "ledger" ? { system: "ledger" } : github(where, env),
     store: await gitStore(world2, join2(scratch, "store"), {
       url: `${server}/${repository}.git`,
       token,
@@ -20045,8 +20055,8 @@ async function host(basis2) {
     webhooks: webhooks2
   };
 }
-function github({ repository, records }) {
-  return { system: "github", repository, records };
+function github({ repository, records }, env) {
+  return { system: "github", repository, records, run: run(env).id };
 }
 function checkout({ world: world2, env, input, ask }, { server, token }, scratch) {
   const folder3 = input.text("inventory") ?? ".";
@@ -22487,7 +22497,7 @@ function getIDToken(aud) {
 var ANNOTATIONS_MAX = 10;
 var ANNOTATION_MAX = 1e3;
 var REASONS_MAX = 2e5;
-function telling(core) {
+function telling(core, ofChange) {
   let secrets = [];
   const clean = (text) => secrets.reduce((rest, secret) => rest.replaceAll(secret, "***"), text);
   const line = (text) => core.info(logLine(clean(text)));
@@ -22521,7 +22531,7 @@ function telling(core) {
      * @returns {Promise<number>} what the step exits with
      */
     async report(report2, { title, fails = report2.exitCode !== 0 }) {
-      outputs(core, report2, clean);
+      if (ofChange) outputs(core, report2, clean);
       annotate(core, report2, fails, clean);
       await core.summary.addRaw(clean(page(title, report2))).write();
       line(`${report2.outcome.replaceAll("-", " ")}: ${report2.message}`);
@@ -22545,7 +22555,7 @@ function outputs(core, report2, clean) {
     "change-request-url": report2.url ?? "",
     "deployment-ready": String(ready === true),
     reasons: JSON.stringify(reasons2),
-    journal: report2.head ?? ""
+    ...report2.head === void 0 ? {} : { journal: report2.head }
   };
   for (const [name, value] of Object.entries(values)) core.setOutput(name, clean(value));
 }
@@ -22631,8 +22641,8 @@ function ran({ step, success, note }) {
 function world() {
   return { core: core_exports, env: process.env, fetch, spawn: spawn2, system: Date.now, sleep: (milliseconds) => sleep(milliseconds), random: Math.random };
 }
-async function run2(title, act, here = world()) {
-  const tell = telling(here.core);
+async function run2(title, act, { about = "a change", here = world() } = {}) {
+  const tell = telling(here.core, about === "a change");
   process.exitCode = 1;
   try {
     process.exitCode = await act(await basis(here, tell));
