@@ -5,10 +5,10 @@ import {
   look,
   promoted,
   restored
-} from "./chunk-B7IWBR3X.js";
+} from "./chunk-ESGACXVK.js";
 import {
   read
-} from "./chunk-PYGDG37S.js";
+} from "./chunk-3HLCKIMU.js";
 import {
   EXIT,
   host,
@@ -16,7 +16,7 @@ import {
   report,
   run2 as run,
   usage
-} from "./chunk-7EERB75C.js";
+} from "./chunk-E6GWOYVR.js";
 
 // lib/redact.js
 var REDACTED = Buffer.from("***");
@@ -100,7 +100,7 @@ await run("Deployment", async (basis) => {
   const said = await reported(here);
   const { asks, pointer } = await (here.input.text("rollback-change-request-id") ? restored(here) : promoted(here));
   const driving = { parked: PARKED, reports: said.reports };
-  const came = said.began ? await act(here, asks, driving, pointer, said.logs) : { response: await look(here, asks, "preview", driving) };
+  const came = said.began ? await act(here, asks, driving, pointer, said.logs) : await look(here, asks, "preview", driving);
   return here.tell.report(finished(report(here, came)), { title: `Deployment to ${label(asks.target)}` });
 });
 function finished(report2) {

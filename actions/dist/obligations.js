@@ -8,7 +8,7 @@ import {
   listPage,
   obligations,
   run2 as run
-} from "./chunk-7EERB75C.js";
+} from "./chunk-E6GWOYVR.js";
 
 // entries/obligations.js
 import { join } from "node:path";

@@ -3,14 +3,14 @@ import {
   PARKED,
   act,
   promoted
-} from "./chunk-B7IWBR3X.js";
-import "./chunk-PYGDG37S.js";
+} from "./chunk-ESGACXVK.js";
+import "./chunk-3HLCKIMU.js";
 import {
   host,
   label,
   report,
   run2 as run
-} from "./chunk-7EERB75C.js";
+} from "./chunk-E6GWOYVR.js";
 
 // entries/open.js
 await run("Deployment", async (basis) => {

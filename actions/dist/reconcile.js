@@ -10,7 +10,7 @@ import {
   run2 as run,
   table,
   usage
-} from "./chunk-7EERB75C.js";
+} from "./chunk-E6GWOYVR.js";
 
 // entries/reconcile.js
 import { join } from "node:path";

@@ -184,7 +184,9 @@ export async function gitStore(world, folder, where) {
     if (/^!\t.*\[remote rejected\].*(hook declined|protected|not allowed|prohibited|denied)/m.test(answer)) {
       throw refuse(pushed, 'written')
     }
-    const refused = /^!\t/m.test(answer)
+    // That was said before anything was sent. Anything else may come after the server acted: also a refusal, of what was
+    // sent twice.
+    const refused = /^!\t.*\t\[rejected\]/m.test(answer)
     await fetch(refused ? 1 : DEPTH_LOST)
     if (refused || !tip) return false
     return (await run(['merge-base', '--is-ancestor', made, tip])).code === 0

@@ -19710,7 +19710,7 @@ ${message}`,
     if (/^!\t.*\[remote rejected\].*(hook declined|protected|not allowed|prohibited|denied)/m.test(answer)) {
       throw refuse(pushed, "written");
     }
-    const refused2 = /^!\t/m.test(answer);
+    const refused2 = /^!\t.*\t\[rejected\]/m.test(answer);
     await fetch2(refused2 ? 1 : DEPTH_LOST);
     if (refused2 || !tip) return false;
     return (await run3(["merge-base", "--is-ancestor", made, tip])).code === 0;
@@ -20201,7 +20201,7 @@ function report({ store, settings }, { response, id, standing: standing2 }) {
     state: response.state,
     judgement: response.judgement ?? last("assessed", "reassessed"),
     would: response.would ?? [],
-    head: standing2?.head,
+    head: response.journal?.head,
     attachments: attachments(events2).map((attached2) => ({ ...attached2, url: `${at}/attachments/${attached2.name}` })),
     obligations: last("obliged")?.obligations ?? []
   };
