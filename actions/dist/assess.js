@@ -3,15 +3,15 @@ import {
   PARKED,
   look,
   promoted
-} from "./chunk-L74GSIC7.js";
-import "./chunk-FUN2SSNI.js";
+} from "./chunk-ESGACXVK.js";
+import "./chunk-3HLCKIMU.js";
 import {
   host,
   label,
   page,
   report,
   run2 as run
-} from "./chunk-IBWCT4YK.js";
+} from "./chunk-E6GWOYVR.js";
 
 // lib/comment.js
 import { readFile } from "node:fs/promises";
@@ -20,7 +20,7 @@ var PAGES_MAX = 100;
 async function comment(host2, target, report2) {
   const number = await pullRequest(host2.env);
   if (number === void 0) return;
-  const marker = `<!-- countersign assessment of ${Buffer.from(JSON.stringify(target)).toString("base64")} -->`;
+  const marker = `<!-- countersign assessment of ${Buffer.from(label(target)).toString("base64")} -->`;
   const body = `${marker}
 ${page(`Assessment of ${label(target)}`, report2, COMMENT_MAX)}`;
   try {
@@ -69,8 +69,8 @@ async function pullRequest(env) {
 await run("Assessment", async (basis) => {
   const here = await host(basis);
   const { asks } = await promoted(here);
-  const response = await look(here, asks, "assess", { parked: PARKED, reports: [] });
-  const found = report(here, { response });
+  const came = await look(here, asks, "assess", { parked: PARKED, reports: [] });
+  const found = report(here, came);
   if (here.input.flag("comment")) await comment(here, asks.target, found);
-  return here.tell.report(found, { title: "Assessment", fails: here.input.flag("fail") && found.exitCode !== 0 });
+  return here.tell.report(found, { title: `Assessment of ${label(asks.target)}`, fails: here.input.flag("fail") && found.exitCode !== 0 });
 });

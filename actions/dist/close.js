@@ -5,17 +5,18 @@ import {
   look,
   promoted,
   restored
-} from "./chunk-L74GSIC7.js";
+} from "./chunk-ESGACXVK.js";
 import {
   read
-} from "./chunk-FUN2SSNI.js";
+} from "./chunk-3HLCKIMU.js";
 import {
   EXIT,
   host,
+  label,
   report,
   run2 as run,
   usage
-} from "./chunk-IBWCT4YK.js";
+} from "./chunk-E6GWOYVR.js";
 
 // lib/redact.js
 var REDACTED = Buffer.from("***");
@@ -94,13 +95,13 @@ function named(input, env) {
 }
 
 // entries/close.js
-await run("Change", async (basis) => {
+await run("Deployment", async (basis) => {
   const here = await host(basis);
   const said = await reported(here);
   const { asks, pointer } = await (here.input.text("rollback-change-request-id") ? restored(here) : promoted(here));
   const driving = { parked: PARKED, reports: said.reports };
-  const came = said.began ? await act(here, asks, driving, pointer, said.logs) : { response: await look(here, asks, "preview", driving) };
-  return here.tell.report(finished(report(here, came)), { title: "Change" });
+  const came = said.began ? await act(here, asks, driving, pointer, said.logs) : await look(here, asks, "preview", driving);
+  return here.tell.report(finished(report(here, came)), { title: `Deployment to ${label(asks.target)}` });
 });
 function finished(report2) {
   if (report2.outcome !== "cleared") return report2;

@@ -1,7 +1,7 @@
 import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);
 import {
   read
-} from "./chunk-FUN2SSNI.js";
+} from "./chunk-3HLCKIMU.js";
 import {
   access,
   checkout,
@@ -9,7 +9,7 @@ import {
   folder2 as folder,
   run2 as run,
   usage
-} from "./chunk-IBWCT4YK.js";
+} from "./chunk-E6GWOYVR.js";
 
 // lib/evidence.js
 import { createHash } from "node:crypto";
@@ -50,11 +50,16 @@ async function imported(basis) {
   return { check, tool, outcome, record: join(place, `${stem}.json`), raw: name && join(place, name) };
 }
 function readable(ask, record, path) {
-  const text = `${JSON.stringify(record, null, 2)}
+  const text = `${JSON.stringify(sorted(record), null, 2)}
 `;
   const { problem } = ask("ingest", { document: ask.give(path, Buffer.from(text)) }, "ingested");
   if (!problem) return text;
   throw usage(`this makes no record: ${problem.message}`, problem.help);
+}
+function sorted(value) {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.keys(value).sort().map((name) => [name, sorted(value[name])]));
 }
 function ended(said, told, path) {
   const name = excerpt(path ?? "", 200);
@@ -146,4 +151,4 @@ await run("Evidence", async (basis) => {
   tell.output("outcome", outcome);
   tell.line(`${record}: \`${check}\` by \`${tool}\`: ${outcome}`);
   return 0;
-});
+}, { about: "other things" });

@@ -8,7 +8,7 @@ import {
   listPage,
   obligations,
   run2 as run
-} from "./chunk-IBWCT4YK.js";
+} from "./chunk-E6GWOYVR.js";
 
 // entries/obligations.js
 import { join } from "node:path";
@@ -30,7 +30,7 @@ await run("Obligations", async (basis) => {
   tell.line(words);
   for (const line of overdue.slice(0, 10)) tell.error(`${line.what}: owed by ${line.owner} since ${line.due}`, `Countersign: ${line.change}, ${line.id}`);
   return overdue.length > 0 ? survey.exit_code || 1 : 0;
-});
+}, { about: "other things" });
 function lines({ id, target, obligations: obligations2 }, input) {
   const [environment, region] = [input.text("environment"), input.text("region")];
   const here = target && (!environment || environment === target.environment) && (!region || region === target.region);

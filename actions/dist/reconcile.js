@@ -10,7 +10,7 @@ import {
   run2 as run,
   table,
   usage
-} from "./chunk-IBWCT4YK.js";
+} from "./chunk-E6GWOYVR.js";
 
 // entries/reconcile.js
 import { join } from "node:path";
@@ -40,4 +40,4 @@ await run("Reconciliation", async (basis) => {
     return 1;
   }
   return 0;
-});
+}, { about: "other things" });

@@ -3,18 +3,19 @@ import {
   PARKED,
   act,
   restored
-} from "./chunk-L74GSIC7.js";
-import "./chunk-FUN2SSNI.js";
+} from "./chunk-ESGACXVK.js";
+import "./chunk-3HLCKIMU.js";
 import {
   host,
+  label,
   report,
   run2 as run
-} from "./chunk-IBWCT4YK.js";
+} from "./chunk-E6GWOYVR.js";
 
 // entries/rollback.js
 await run("Rollback", async (basis) => {
   const here = await host(basis);
   const { asks, pointer, wait } = await restored(here);
   const came = await act(here, asks, { parked: PARKED, reports: [], wait }, pointer);
-  return here.tell.report(report(here, came), { title: "Rollback" });
+  return here.tell.report(report(here, came), { title: `Rollback of ${label(asks.target)}` });
 });

@@ -6,12 +6,13 @@ import { host } from '../lib/host.js'
 import { look, PARKED } from '../lib/loop.js'
 import { report } from '../lib/report.js'
 import { run } from '../lib/run.js'
+import { label } from '../lib/settings.js'
 
 await run('Assessment', async (basis) => {
   const here = await host(basis)
   const { asks } = await promoted(here)
-  const response = await look(here, asks, 'assess', { parked: PARKED, reports: [] })
-  const found = report(here, { response })
+  const came = await look(here, asks, 'assess', { parked: PARKED, reports: [] })
+  const found = report(here, came)
   if (here.input.flag('comment')) await comment(here, asks.target, found)
-  return here.tell.report(found, { title: 'Assessment', fails: here.input.flag('fail') && found.exitCode !== 0 })
+  return here.tell.report(found, { title: `Assessment of ${label(asks.target)}`, fails: here.input.flag('fail') && found.exitCode !== 0 })
 })

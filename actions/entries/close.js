@@ -7,15 +7,16 @@ import { act, look, PARKED } from '../lib/loop.js'
 import { report } from '../lib/report.js'
 import { reported } from '../lib/reported.js'
 import { run } from '../lib/run.js'
+import { label } from '../lib/settings.js'
 
-await run('Change', async (basis) => {
+await run('Deployment', async (basis) => {
   const here = await host(basis)
   const said = await reported(here)
   const { asks, pointer } = await (here.input.text('rollback-change-request-id') ? restored(here) : promoted(here))
   const driving = { parked: PARKED, reports: said.reports }
   // A deployment that never began is not reported: the change stays as it is, and a later run can begin it.
-  const came = said.began ? await act(here, asks, driving, pointer, said.logs) : { response: await look(here, asks, 'preview', driving) }
-  return here.tell.report(finished(report(here, came)), { title: 'Change' })
+  const came = said.began ? await act(here, asks, driving, pointer, said.logs) : await look(here, asks, 'preview', driving)
+  return here.tell.report(finished(report(here, came)), { title: `Deployment to ${label(asks.target)}` })
 })
 
 /**

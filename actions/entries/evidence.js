@@ -11,4 +11,4 @@ await run('Evidence', async (basis) => {
   tell.output('outcome', outcome)
   tell.line(`${record}: \`${check}\` by \`${tool}\`: ${outcome}`)
   return 0
-})
+}, { about: 'other things' })

@@ -26,7 +26,7 @@ await run('Obligations', async (basis) => {
   tell.line(words)
   for (const line of overdue.slice(0, 10)) tell.error(`${line.what}: owed by ${line.owner} since ${line.due}`, `Countersign: ${line.change}, ${line.id}`)
   return overdue.length > 0 ? survey.exit_code || 1 : 0
-})
+}, { about: 'other things' })
 
 /**
  * @param {any} change

@@ -5,10 +5,11 @@ import { host } from '../lib/host.js'
 import { act, PARKED } from '../lib/loop.js'
 import { report } from '../lib/report.js'
 import { run } from '../lib/run.js'
+import { label } from '../lib/settings.js'
 
-await run('Change', async (basis) => {
+await run('Deployment', async (basis) => {
   const here = await host(basis)
   const { asks, pointer, wait } = await promoted(here)
   const came = await act(here, asks, { parked: PARKED, reports: [], wait }, pointer)
-  return here.tell.report(report(here, came), { title: 'Change' })
+  return here.tell.report(report(here, came), { title: `Deployment to ${label(asks.target)}` })
 })

@@ -33,4 +33,4 @@ await run('Reconciliation', async (basis) => {
     return 1
   }
   return 0
-})
+}, { about: 'other things' })

@@ -32,7 +32,7 @@ export async function promoted(host) {
   const wait = settings.waiting(input, host.clock, format)
   const commit = await toDeploy(host, branch)
   const { documents, history, pointer } = await gather(host, { target, commit })
-  const promotion = await theirs(host, { commit, branch })
+  const promotion = await theirs(host, { commit, branch, policy: documents.policy })
   return {
     asks: {
       ...asks,
@@ -89,15 +89,15 @@ async function toDeploy({ input, env, inventory }, branch) {
 /**
  * The promotion pull request: from a file, or from GitHub.
  * @param {import('./host.js').Host} host
- * @param {{commit: string, branch: string}} what
+ * @param {{commit: string, branch: string, policy?: import('./ask.js').Named}} what the policy names teams
  */
-async function theirs(host, { commit, branch }) {
+async function theirs(host, what) {
   const given = await document(host.ask, host.input.text('promotion'), 'promotion')
   if (given) return given
   const repository = host.inventory.repository ?? host.settings.repository
-  const system = github({ ...host.settings, repository })
-  const end = await errand(host, system, { errand: 'promotion', commit, branch })
-  if (end.exchange === 'gathered') return end.document
+  const system = github({ ...host.settings, repository }, host.env)
+  const end = await errand(host, system, { errand: 'promotion', ...what })
+  if (end.exchange === 'gathered') return { name: end.name, digest: end.digest }
   const trouble = end.event?.trouble ?? {}
   throw unreadable(trouble)
 }

@@ -19,7 +19,7 @@ const PAGES_MAX = 100
 export async function comment(host, target, report) {
   const number = await pullRequest(host.env)
   if (number === undefined) return
-  const marker = `<!-- countersign assessment of ${Buffer.from(JSON.stringify(target)).toString('base64')} -->`
+  const marker = `<!-- countersign assessment of ${Buffer.from(label(target)).toString('base64')} -->`
   const body = `${marker}\n${page(`Assessment of ${label(target)}`, report, COMMENT_MAX)}`
   try {
     const { http, settings } = host

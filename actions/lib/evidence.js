@@ -59,10 +59,21 @@ export async function imported(basis) {
  * @param {string} path
  */
 function readable(ask, record, path) {
-  const text = `${JSON.stringify(record, null, 2)}\n`
+  const text = `${JSON.stringify(sorted(record), null, 2)}\n`
   const { problem } = ask('ingest', { document: ask.give(path, Buffer.from(text)) }, 'ingested')
   if (!problem) return text
   throw usage(`this makes no record: ${problem.message}`, problem.help)
+}
+
+/**
+ * The same with its names in order, so that every host writes the same bytes.
+ * @param {any} value
+ * @returns {any}
+ */
+function sorted(value) {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(Object.keys(value).sort().map((name) => [name, sorted(value[name])]))
 }
 
 /**

@@ -9,15 +9,16 @@ import { excerpt } from './text.js'
 
 /** Bytes of one object at most; the engine refuses larger documents. */
 const SIZE_MAX = 64 << 20
-/** Milliseconds that one run of git may take. */
-const PATIENCE = 120_000
+/** Seconds without any byte after which git gives up, and how often reading is tried. */
+const PATIENCE = 30
+const TRIES = 4
 /** Variables that git needs of this process; it gets no other. */
 const KEPT = /^(PATH|TMPDIR|TEMP|TMP|SystemRoot|(https?|no|all)_proxy|SSL_CERT_(FILE|DIR)|CURL_CA_BUNDLE)$/i
 
 /**
  * What came of a run of git.
  * @typedef {{code: number | null, stdout: Buffer, stderr: string}} Ended
- * @typedef {{input?: string | Uint8Array, env?: Record<string, string>, patience?: number}} Options
+ * @typedef {{input?: string | Uint8Array, env?: Record<string, string>}} Options
  * @typedef {(args: string[], options?: Options) => Promise<Ended>} Git
  */
 
@@ -37,7 +38,7 @@ export function git(world, gitDir, remote) {
   const fixed = [
     `--git-dir=${gitDir}`,
     ...['core.hooksPath=/dev/null', 'core.fsmonitor=false', 'credential.helper=', 'gc.auto=0', 'maintenance.auto=false'],
-    ...['http.followRedirects=false', 'http.lowSpeedLimit=1', 'http.lowSpeedTime=30']
+    ...['http.followRedirects=false', 'http.lowSpeedLimit=1', `http.lowSpeedTime=${patience(world.env)}`]
   ].flatMap((option, index) => (index === 0 ? [option] : ['-c', option]))
   return (args, options = {}) =>
     new Promise((resolve, reject) => {
@@ -45,7 +46,7 @@ export function git(world, gitDir, remote) {
       const child = world.spawn('git', [...fixed, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true })
       /** @type {Buffer[]} */ const stdout = []
       /** @type {Buffer[]} */ const stderr = []
-      const timer = setTimeout(() => child.kill('SIGKILL'), options.patience ?? PATIENCE)
+      const timer = setTimeout(() => child.kill('SIGKILL'), patience(world.env) * 10_000)
       child.stdout.on('data', (part) => stdout.push(part))
       child.stderr.on('data', (part) => stderr.push(part))
       child.on('error', (error) => {
@@ -60,6 +61,45 @@ export function git(world, gitDir, remote) {
       child.stdin.on('error', () => {})
       child.stdin.end(options.input ?? '')
     })
+}
+
+/**
+ * Seconds that an exchange may take; tests have less.
+ * @param {Record<string, string | undefined>} env
+ */
+export function patience(env) {
+  return Number(env.COUNTERSIGN_PATIENCE) || PATIENCE
+}
+
+/**
+ * Asks a server something that changes nothing, again when it does not answer.
+ * @param {{sleep: (milliseconds: number) => Promise<void>, random: () => number}} world
+ * @param {Git} run
+ * @param {string[]} args
+ * @param {Options} [options]
+ */
+export async function patiently({ sleep, random }, run, args, options) {
+  for (let tries = 1; ; tries += 1) {
+    const ended = await run(args, options)
+    if (ended.code === 0 || tries === TRIES || isAbsent(ended) || isDenied(ended)) return ended
+    await sleep(500 * 2 ** tries * (0.5 + random()))
+  }
+}
+
+/**
+ * Whether the server said that there is no such branch.
+ * @param {Ended} ended
+ */
+export function isAbsent({ stderr }) {
+  return /^fatal: couldn't find remote ref /m.test(stderr)
+}
+
+/**
+ * Whether the server did not accept the token.
+ * @param {Ended} ended
+ */
+function isDenied({ stderr }) {
+  return /could not read (Username|Password) for|Authentication failed for/.test(stderr)
 }
 
 /**
@@ -78,6 +118,7 @@ export function succeeded(ended, doing) {
  */
 export function complaint(ended) {
   if (ended.code === null) return 'it did not end in time'
+  if (isDenied(ended)) return 'the server does not accept the token'
   const lines = ended.stderr.split('\n').map((line) => line.trim())
   return lines.find((line) => /^(fatal|error|remote):/.test(line)) ?? lines.find(Boolean) ?? `exit code ${ended.code}`
 }
@@ -86,13 +127,14 @@ export function complaint(ended) {
  * The objects with these ids, in one run of git. One that the repository lacks is not in the answer.
  * @param {Git} run
  * @param {string[]} ids
+ * @param {Options} [options]
  * @returns {Promise<Map<string, Buffer>>}
  */
-export async function objects(run, ids) {
+export async function objects(run, ids, options = {}) {
   /** @type {Map<string, Buffer>} */ const found = new Map()
   if (ids.length === 0) return found
   const input = ids.map((id) => `${id}\n`).join('')
-  const output = succeeded(await run(['cat-file', '--batch'], { input }), 'read objects')
+  const output = succeeded(await run(['cat-file', '--batch'], { ...options, input }), 'read objects')
   let at = 0
   for (const id of ids) {
     const end = output.indexOf(10, at)

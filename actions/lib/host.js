@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { asking } from './ask.js'
 import { clock } from './clock.js'
 import { start } from './engine.js'
-import { basic } from './git.js'
+import { basic, patience } from './git.js'
 import { client } from './http.js'
 import { inventory } from './inventory.js'
 import * as settings from './settings.js'
@@ -94,7 +94,7 @@ export async function host(basis) {
   return {
     ...basis,
     settings: where,
-    system: kind === 'ledger' ? { system: 'ledger' } : github(where),
+    system: kind === 'ledger' ? { system: 'ledger' } : github(where, env),
     store: await gitStore(world, join(scratch, 'store'), {
       url: `${server}/${repository}.git`,
       token,
@@ -102,7 +102,7 @@ export async function host(basis) {
       place: `${server}/${repository}/blob/${records}`
     }),
     inventory: await checkout(basis, where, join(scratch, 'inventory')),
-    http: client(world.fetch, api, token),
+    http: client(world.fetch, api, token, patience(env)),
     fetch: world.fetch,
     webhooks
   }
@@ -111,9 +111,10 @@ export async function host(basis) {
 /**
  * GitHub as the engine is told of it.
  * @param {settings.System} where
+ * @param {Record<string, string | undefined>} env
  */
-export function github({ repository, records }) {
-  return { system: 'github', repository, records }
+export function github({ repository, records }, env) {
+  return { system: 'github', repository, records, run: settings.run(env).id }
 }
 
 /**

@@ -4,8 +4,6 @@
  */
 import { defect } from './failure.js'
 
-/** Milliseconds that one exchange may take, all in all. */
-const PATIENCE = 30_000
 /** Bytes of an answer at most. */
 const ANSWER_MAX = 64 << 20
 /** Headers of an answer that the engine is told. */
@@ -24,9 +22,10 @@ const OURS = new Set(['authorization', 'user-agent', 'host', 'cookie', 'content-
  * @param {typeof fetch} fetch
  * @param {string} base
  * @param {string} token
+ * @param {number} seconds that one exchange may take, all in all
  * @returns {(request: Request) => Promise<Answer>}
  */
-export function client(fetch, base, token) {
+export function client(fetch, base, token, seconds) {
   return async ({ method, path, headers = {}, body }) => {
     const url = within(base, path)
     const asked = Object.entries(headers).filter(([name]) => !OURS.has(name.toLowerCase()))
@@ -37,7 +36,7 @@ export function client(fetch, base, token) {
         headers: { ...Object.fromEntries(asked), ...own },
         body: body && Buffer.from(body),
         redirect: 'manual',
-        signal: AbortSignal.timeout(PATIENCE)
+        signal: AbortSignal.timeout(seconds * 1000)
       })
       const told = TOLD.flatMap((name) => {
         const value = answer.headers.get(name)
@@ -45,7 +44,7 @@ export function client(fetch, base, token) {
       })
       return { response: 'answered', status: answer.status, headers: Object.fromEntries(told), body: await whole(answer) }
     } catch (error) {
-      return { response: 'broken', message: why(error) }
+      return { response: 'broken', message: why(error, seconds) }
     }
   }
 }
@@ -76,10 +75,13 @@ async function whole(answer) {
   return Buffer.concat(parts)
 }
 
-/** @param {unknown} error */
-function why(error) {
+/**
+ * @param {unknown} error
+ * @param {number} seconds
+ */
+function why(error, seconds) {
   if (!(error instanceof Error)) return 'the exchange did not end'
-  if (error.name === 'TimeoutError') return `no whole answer within ${PATIENCE / 1000} seconds`
+  if (error.name === 'TimeoutError') return `no whole answer within ${seconds} seconds`
   const cause = /** @type {any} */ (error.cause)
   return String(cause?.code ?? cause?.message ?? error.message)
 }

@@ -8,8 +8,11 @@
 import { existsSync, statSync } from 'node:fs'
 import { isAbsolute, join, resolve } from 'node:path'
 import { Refusal, unavailable, usage } from './failure.js'
-import { commitId, complaint, git, listing, objects, reference, succeeded } from './git.js'
+import { commitId, complaint, git, listing, objects, patiently, reference, succeeded } from './git.js'
 import { excerpt } from './text.js'
+
+/** How often a pointer is moved, when nobody knows whether it took. */
+const MOVES_MAX = 3
 
 /**
  * @typedef {import('./ask.js').Named} Named
@@ -119,16 +122,18 @@ export async function inventory(world, ask, where) {
  * @param {string} commit
  */
 async function moved(refs, { name, before }, commit) {
-  const now = await refs.tag(name)
-  if (now?.commit === commit) return undefined
-  const conflict = { code: 'conflict', message: `the tag \`${name}\` was moved by another run in between` }
-  if (now?.object !== before) return conflict
-  const ended = await refs.move(name, commit, before)
-  const after = await refs.tag(name)
-  if (after?.commit === commit) return undefined
-  if (after?.object !== before) return conflict
-  if (ended.code === 0) return { code: 'write-not-taken', message: `the tag \`${name}\` was moved, and reads otherwise` }
-  return { code: 'unavailable', message: `the tag \`${name}\` cannot be moved: ${excerpt(complaint(ended), 400)}` }
+  let why = 'it reads otherwise afterwards'
+  let code = 'write-not-taken'
+  for (let tries = 0; tries < MOVES_MAX; tries += 1) {
+    const now = await refs.tag(name)
+    if (now?.commit === commit) return undefined
+    if (now?.object !== before) return { code: 'conflict', message: `the tag \`${name}\` was moved by another run in between` }
+    // Whatever it says, the next look tells whether it took.
+    const ended = await refs.move(name, commit, before)
+    if (ended.code !== 0) [code, why] = ['unavailable', excerpt(complaint(ended), 400)]
+  }
+  if ((await refs.tag(name))?.commit === commit) return undefined
+  return { code, message: `the tag \`${name}\` cannot be moved: ${why}` }
 }
 
 /**
@@ -145,8 +150,8 @@ async function remote(world, scratch, server) {
 
   /** @param {string[]} names */
   async function ask(...names) {
-    const ended = await run(['ls-remote', '--quiet', 'origin', ...names])
-    if (ended.code !== 0) throw unavailable(`the inventory's server does not answer: ${excerpt(complaint(ended), 400)}`)
+    const ended = await patiently(world, run, ['ls-remote', '--quiet', 'origin', ...names])
+    if (ended.code !== 0) throw unavailable(`the tags of the inventory cannot be read: ${excerpt(complaint(ended), 400)}`, 'check the input `token`: it needs `contents: read`')
     const lines = ended.stdout.toString().split('\n').filter(Boolean)
     return new Map(lines.map((line) => /** @type {[string, string]} */ (line.split('\t').reverse())))
   }
@@ -154,7 +159,7 @@ async function remote(world, scratch, server) {
   /** @param {string} commit */
   async function fetch(commit) {
     const options = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', '--depth=1']
-    return (await run(['fetch', ...options, 'origin', commit])).code === 0
+    return (await patiently(world, run, ['fetch', ...options, 'origin', commit])).code === 0
   }
 
   return {

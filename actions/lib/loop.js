@@ -35,9 +35,11 @@ export async function look(host, asks, mode, driving) {
   const ask = (/** @type {any} */ journal) => plan(host, { ...asks, mode, drive: driving, journal })
   if (asks.history.length === 0 && asks.change_request_id === undefined) {
     // Where there is no journal at all, the one that is needed is empty, whatever its name.
-    return planned(ask(host.ask.give('journal.jsonl', Buffer.alloc(0))))
+    return { response: planned(ask(host.ask.give('journal.jsonl', Buffer.alloc(0)))) }
   }
-  return (await first(host, ask)).response
+  const { id, response, journal } = await first(host, ask)
+  const standing = journal.digest && host.ask('status', { journal: journal.named }, 'status')
+  return { response, id, standing }
 }
 
 /**

@@ -47,7 +47,7 @@ export function report({ store, settings }, { response, id, standing }) {
     state: response.state,
     judgement: response.judgement ?? last('assessed', 'reassessed'),
     would: response.would ?? [],
-    head: standing?.head,
+    head: response.journal?.head,
     attachments: attachments(events).map((attached) => ({ ...attached, url: `${at}/attachments/${attached.name}` })),
     obligations: last('obliged')?.obligations ?? []
   }

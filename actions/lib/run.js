@@ -18,10 +18,10 @@ function world() {
 /**
  * @param {string} title what people call it
  * @param {(basis: import('./host.js').Basis) => Promise<number>} act gives what the step exits with
- * @param {import('./host.js').World} [here]
+ * @param {{about?: 'a change' | 'other things', here?: import('./host.js').World}} [how] outputs of a change are for actions about one
  */
-export async function run(title, act, here = world()) {
-  const tell = telling(here.core)
+export async function run(title, act, { about = 'a change', here = world() } = {}) {
+  const tell = telling(here.core, about === 'a change')
   // Until it has come to its end, it has failed.
   process.exitCode = 1
   try {

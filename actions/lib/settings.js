@@ -84,11 +84,18 @@ export function system(input, env) {
   return {
     kind: input.choice('change-system', ['github', 'ledger']) ?? 'github',
     repository,
-    records: input.text('records-branch') ?? 'countersign',
+    records: recordsBranch(input),
     server: address(env.GITHUB_SERVER_URL ?? 'https://github.com', 'GITHUB_SERVER_URL'),
     api: address(env.GITHUB_API_URL ?? 'https://api.github.com', 'GITHUB_API_URL'),
     token: input.required('token')
   }
+}
+
+/** @param {Inputs} input */
+function recordsBranch(input) {
+  const name = input.text('records-branch') ?? 'countersign'
+  if (/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$/.test(name)) return name
+  throw wrong('records-branch', name, 'use letters, digits, `.`, `_` and `-`')
 }
 
 /**

@@ -5,18 +5,20 @@
  * What is written is a commit on top of the branch's tip, made without a work tree, and pushed without force: the server
  * takes it only if nobody else wrote in between.
  */
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { digestOf } from './engine.js'
 import { unavailable, usage } from './failure.js'
-import { complaint, git, listing, objects, reference, succeeded } from './git.js'
+import { complaint, git, isAbsent, listing, objects, patiently, reference, succeeded } from './git.js'
 import { excerpt } from './text.js'
 
 /** Pushes of one write at most: many jobs may write to the branch at once, each about another change. */
-const PUSHES_MAX = 40
+const PUSHES_MAX = 100
 /** Commits that are looked through for one whose push was not answered. */
 const DEPTH_LOST = 200
 /** Where the fetched tip is kept. */
 const TIP = 'refs/countersign/tip'
+/** Only what is asked for, and nothing that a configuration adds. */
+const FETCH = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', '--filter=blob:none']
 /** Who writes. */
 const WRITER = 'countersign <41898282+github-actions[bot]@users.noreply.github.com>'
 
@@ -65,13 +67,12 @@ export async function gitStore(world, folder, where) {
 
   /** @param {number} [depth] */
   async function fetch(depth = 1) {
-    const options = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', `--depth=${depth}`]
-    const ended = await run(['fetch', ...options, 'store', `+${ref}:${TIP}`])
+    const ended = await patiently(world, run, ['fetch', ...FETCH, `--depth=${depth}`, 'store', `+${ref}:${TIP}`])
     if (ended.code === 0) {
       const now = succeeded(await run(['rev-parse', '--verify', `${TIP}^{commit}`]), 'read the branch').toString().trim()
       if (now !== tip) files = await tree(now)
       tip = now
-    } else if (/couldn't find remote ref/.test(ended.stderr)) {
+    } else if (isAbsent(ended)) {
       tip = undefined
       files = new Map()
     } else {
@@ -93,7 +94,7 @@ export async function gitStore(world, folder, where) {
     if (stale) await fetch()
     const there = paths.filter((path) => files.has(path))
     const ids = there.map((path) => /** @type {string} */ (files.get(path)))
-    const bytes = await objects(run, [...new Set(ids)])
+    const bytes = await blobs([...new Set(ids)])
     return new Map(
       there.map((path, index) => {
         const found = bytes.get(ids[index])
@@ -101,6 +102,20 @@ export async function gitStore(world, folder, where) {
         return [path, { bytes: found, digest: digestOf(found) }]
       })
     )
+  }
+
+  /**
+   * Bytes are fetched when they are asked for: old attachments stay where they are.
+   * @param {string[]} ids
+   */
+  async function blobs(ids) {
+    const there = await objects(run, ids, { env: { GIT_NO_LAZY_FETCH: '1' } })
+    const lacking = ids.filter((id) => !there.has(id))
+    if (lacking.length === 0) return there
+    const input = lacking.map((id) => `${id}\n`).join('')
+    const ended = await patiently(world, run, ['-c', 'fetch.negotiationAlgorithm=noop', 'fetch', ...FETCH, '--stdin', 'store'], { input })
+    if (ended.code !== 0) throw refuse(ended, 'read')
+    return new Map([...there, ...(await objects(run, lacking))])
   }
 
   const get = async (/** @type {string} */ path) => (await getAll([path])).get(path)
@@ -114,17 +129,18 @@ export async function gitStore(world, folder, where) {
     // A line that no other commit has: what was pushed can be told from what somebody else wrote.
     const message = Buffer.from(`${path}\n\nWrite: ${randomUUID()}\n`)
     const head = [
-      `commit refs/countersign/next`,
+      'commit refs/countersign/next',
+      'mark :1',
       `committer ${WRITER} ${Math.floor(world.system() / 1000)} +0000`,
       `data ${message.length}\n${message}`,
       ...(tip ? [`from ${tip}`] : []),
       `M 100644 inline ${path}`,
       `data ${bytes.length}\n`
     ].join('\n')
-    const input = Buffer.concat([Buffer.from(head), bytes, Buffer.from('\n\ndone\n')])
-    succeeded(await run(['update-ref', '-d', 'refs/countersign/next']), 'make a commit')
-    succeeded(await run(['fast-import', '--quiet', '--done', '--force'], { input }), 'make a commit')
-    return succeeded(await run(['rev-parse', '--verify', 'refs/countersign/next']), 'make a commit').toString().trim()
+    const input = Buffer.concat([Buffer.from(head), bytes, Buffer.from('\n\nget-mark :1\ndone\n')])
+    if (!tip) succeeded(await run(['update-ref', '-d', 'refs/countersign/next']), 'make a commit')
+    const made = succeeded(await run(['fast-import', '--quiet', '--done', '--force'], { input }), 'make a commit')
+    return made.toString().trim()
   }
 
   /**
@@ -136,7 +152,7 @@ export async function gitStore(world, folder, where) {
   async function put(path, bytes, expected) {
     sound(path)
     for (let pushes = 0; pushes < PUSHES_MAX; pushes += 1) {
-      if (pushes > 0) await world.sleep(Math.min(100 * 2 ** pushes, 2000) * (0.5 + world.random()))
+      if (pushes > 0) await world.sleep(backOff(pushes) * world.random())
       if ((await get(path))?.digest !== expected) {
         // Perhaps what is known here is old.
         await fetch()
@@ -144,14 +160,13 @@ export async function gitStore(world, folder, where) {
       }
       const made = await commit(path, bytes)
       const pushed = await run(['push', '--porcelain', '--no-verify', '--no-signed', 'store', `${made}:${ref}`])
-      if (pushed.code === 0 || (await arrived(made, pushed))) {
-        if (tip !== made && !stale) {
-          if (pushed.code === 0) succeeded(await run(['update-ref', TIP, made]), 'keep the tip')
-          files = pushed.code === 0 ? await tree(made) : files
-          tip = pushed.code === 0 ? made : tip
-        }
+      if (pushed.code === 0) {
+        // What is known here stays as old as it was, but for this file.
+        tip = made
+        files.set(path, blobId(bytes, made.length))
         return 'stored'
       }
+      if (await arrived(made, pushed)) return 'stored'
     }
     throw unavailable(
       `\`${path}\` cannot be written to the records branch: others wrote to it ${PUSHES_MAX} times in between`,
@@ -169,7 +184,9 @@ export async function gitStore(world, folder, where) {
     if (/^!\t.*\[remote rejected\].*(hook declined|protected|not allowed|prohibited|denied)/m.test(answer)) {
       throw refuse(pushed, 'written')
     }
-    const refused = /^!\t/m.test(answer)
+    // That was said before anything was sent. Anything else may come after the server acted: also a refusal, of what was
+    // sent twice.
+    const refused = /^!\t.*\t\[rejected\]/m.test(answer)
     await fetch(refused ? 1 : DEPTH_LOST)
     if (refused || !tip) return false
     return (await run(['merge-base', '--is-ancestor', made, tip])).code === 0
@@ -186,6 +203,25 @@ export async function gitStore(world, folder, where) {
       return [...files.keys()].filter((path) => path.startsWith(prefix)).sort()
     }
   }
+}
+
+/**
+ * Milliseconds that are waited at most after so many pushes in vain. A single rival is soon done; among many, those who
+ * have waited longest come first.
+ * @param {number} pushes
+ */
+function backOff(pushes) {
+  return pushes === 1 ? 300 : Math.max(200, 2000 - 100 * pushes)
+}
+
+/**
+ * The id that git gives to these bytes.
+ * @param {Uint8Array} bytes
+ * @param {number} length of ids in this repository
+ */
+function blobId(bytes, length) {
+  const hash = createHash(length === 40 ? 'sha1' : 'sha256')
+  return hash.update(`blob ${bytes.length}\0`).update(bytes).digest('hex')
 }
 
 /**

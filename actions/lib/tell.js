@@ -15,8 +15,11 @@ const REASONS_MAX = 200_000
 
 /** @typedef {ReturnType<typeof telling>} Tell */
 
-/** @param {typeof import('@actions/core')} core */
-export function telling(core) {
+/**
+ * @param {typeof import('@actions/core')} core
+ * @param {boolean} ofChange whether this is about a change, whose outputs later steps read
+ */
+export function telling(core, ofChange) {
   /** @type {string[]} */ let secrets = []
   const clean = (/** @type {string} */ text) => secrets.reduce((rest, secret) => rest.replaceAll(secret, '***'), text)
   const line = (/** @type {string} */ text) => core.info(logLine(clean(text)))
@@ -50,7 +53,7 @@ export function telling(core) {
      * @returns {Promise<number>} what the step exits with
      */
     async report(report, { title, fails = report.exitCode !== 0 }) {
-      outputs(core, report, clean)
+      if (ofChange) outputs(core, report, clean)
       annotate(core, report, fails, clean)
       await core.summary.addRaw(clean(page(title, report))).write()
       line(`${report.outcome.replaceAll('-', ' ')}: ${report.message}`)
@@ -79,7 +82,7 @@ function outputs(core, report, clean) {
     'change-request-url': report.url ?? '',
     'deployment-ready': String(ready === true),
     reasons: JSON.stringify(reasons),
-    journal: report.head ?? ''
+    ...(report.head === undefined ? {} : { journal: report.head })
   }
   for (const [name, value] of Object.entries(values)) core.setOutput(name, clean(value))
 }

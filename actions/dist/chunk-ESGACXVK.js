@@ -3,7 +3,7 @@ import {
   below,
   document,
   read
-} from "./chunk-FUN2SSNI.js";
+} from "./chunk-3HLCKIMU.js";
 import {
   EXIT,
   Refusal,
@@ -21,7 +21,7 @@ import {
   target,
   usage,
   waiting
-} from "./chunk-IBWCT4YK.js";
+} from "./chunk-E6GWOYVR.js";
 
 // lib/perform.js
 var EXCHANGES_MAX = 2e3;
@@ -145,7 +145,7 @@ async function promoted(host) {
   const wait = waiting(input, host.clock, format);
   const commit = await toDeploy(host, branch);
   const { documents, history, pointer } = await gather(host, { target: target2, commit });
-  const promotion = await theirs(host, { commit, branch });
+  const promotion = await theirs(host, { commit, branch, policy: documents.policy });
   return {
     asks: {
       ...asks,
@@ -180,13 +180,13 @@ async function toDeploy({ input, env, inventory }, branch) {
   if (!input.text("branch") && here && env.GITHUB_SHA) return commitId(env.GITHUB_SHA);
   return inventory.branch(branch);
 }
-async function theirs(host, { commit, branch }) {
+async function theirs(host, what) {
   const given = await document(host.ask, host.input.text("promotion"), "promotion");
   if (given) return given;
   const repository = host.inventory.repository ?? host.settings.repository;
-  const system = github({ ...host.settings, repository });
-  const end = await errand(host, system, { errand: "promotion", commit, branch });
-  if (end.exchange === "gathered") return end.document;
+  const system = github({ ...host.settings, repository }, host.env);
+  const end = await errand(host, system, { errand: "promotion", ...what });
+  if (end.exchange === "gathered") return { name: end.name, digest: end.digest };
   const trouble = end.event?.trouble ?? {};
   throw unreadable(trouble);
 }
@@ -200,11 +200,13 @@ var JOURNALS_MAX = 3;
 var PLANS_MAX = 2e4;
 var PARKED = ["deploy", "accept", "verify", "rollback"];
 async function look(host, asks, mode, driving) {
-  const ask = (journal) => plan(host, { ...asks, mode, drive: driving, journal });
+  const ask = (journal2) => plan(host, { ...asks, mode, drive: driving, journal: journal2 });
   if (asks.history.length === 0 && asks.change_request_id === void 0) {
-    return planned(ask(host.ask.give("journal.jsonl", Buffer.alloc(0))));
+    return { response: planned(ask(host.ask.give("journal.jsonl", Buffer.alloc(0)))) };
   }
-  return (await first(host, ask)).response;
+  const { id, response, journal } = await first(host, ask);
+  const standing2 = journal.digest && host.ask("status", { journal: journal.named }, "status");
+  return { response, id, standing: standing2 };
 }
 async function act(host, asks, driving, pointer, logs = []) {
   const ask = (journal2, answer) => plan(host, { ...asks, mode: "act", drive: driving, journal: journal2, answer });

@@ -19298,11 +19298,16 @@ function system(input, env) {
   return {
     kind: input.choice("change-system", ["github", "ledger"]) ?? "github",
     repository,
-    records: input.text("records-branch") ?? "countersign",
+    records: recordsBranch(input),
     server: address(env.GITHUB_SERVER_URL ?? "https://github.com", "GITHUB_SERVER_URL"),
     api: address(env.GITHUB_API_URL ?? "https://api.github.com", "GITHUB_API_URL"),
     token: input.required("token")
   };
+}
+function recordsBranch(input) {
+  const name = input.text("records-branch") ?? "countersign";
+  if (/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$/.test(name)) return name;
+  throw wrong("records-branch", name, "use letters, digits, `.`, `_` and `-`");
 }
 function address(text, name) {
   const url = URL.canParse(text) ? new URL(text) : void 0;
@@ -19360,7 +19365,7 @@ function webhooks(input, env) {
 }
 
 // lib/store.js
-import { randomUUID } from "node:crypto";
+import { createHash as createHash2, randomUUID } from "node:crypto";
 
 // lib/engine.js
 import { createHash } from "node:crypto";
@@ -19468,20 +19473,21 @@ function digestOf(bytes) {
 // lib/git.js
 import { devNull } from "node:os";
 var SIZE_MAX = 64 << 20;
-var PATIENCE = 12e4;
+var PATIENCE = 30;
+var TRIES = 4;
 var KEPT = /^(PATH|TMPDIR|TEMP|TMP|SystemRoot|(https?|no|all)_proxy|SSL_CERT_(FILE|DIR)|CURL_CA_BUNDLE)$/i;
 function git(world2, gitDir, remote2) {
   const fixed = [
     `--git-dir=${gitDir}`,
     ...["core.hooksPath=/dev/null", "core.fsmonitor=false", "credential.helper=", "gc.auto=0", "maintenance.auto=false"],
-    ...["http.followRedirects=false", "http.lowSpeedLimit=1", "http.lowSpeedTime=30"]
+    ...["http.followRedirects=false", "http.lowSpeedLimit=1", `http.lowSpeedTime=${patience(world2.env)}`]
   ].flatMap((option, index) => index === 0 ? [option] : ["-c", option]);
   return (args, options = {}) => new Promise((resolve3, reject) => {
     const env = { ...environment(world2.env, gitDir), ...credentials(remote2), ...options.env };
     const child2 = world2.spawn("git", [...fixed, ...args], { env, stdio: ["pipe", "pipe", "pipe"], windowsHide: true });
     const stdout = [];
     const stderr = [];
-    const timer = setTimeout(() => child2.kill("SIGKILL"), options.patience ?? PATIENCE);
+    const timer = setTimeout(() => child2.kill("SIGKILL"), patience(world2.env) * 1e4);
     child2.stdout.on("data", (part) => stdout.push(part));
     child2.stderr.on("data", (part) => stderr.push(part));
     child2.on("error", (error2) => {
@@ -19497,21 +19503,38 @@ function git(world2, gitDir, remote2) {
     child2.stdin.end(options.input ?? "");
   });
 }
+function patience(env) {
+  return Number(env.COUNTERSIGN_PATIENCE) || PATIENCE;
+}
+async function patiently({ sleep: sleep2, random }, run3, args, options) {
+  for (let tries = 1; ; tries += 1) {
+    const ended = await run3(args, options);
+    if (ended.code === 0 || tries === TRIES || isAbsent(ended) || isDenied(ended)) return ended;
+    await sleep2(500 * 2 ** tries * (0.5 + random()));
+  }
+}
+function isAbsent({ stderr }) {
+  return /^fatal: couldn't find remote ref /m.test(stderr);
+}
+function isDenied({ stderr }) {
+  return /could not read (Username|Password) for|Authentication failed for/.test(stderr);
+}
 function succeeded(ended, doing) {
   if (ended.code === 0) return ended.stdout;
   throw unavailable(`git cannot ${doing}: ${excerpt(complaint(ended), 400)}`);
 }
 function complaint(ended) {
   if (ended.code === null) return "it did not end in time";
+  if (isDenied(ended)) return "the server does not accept the token";
   const lines = ended.stderr.split("\n").map((line) => line.trim());
   return lines.find((line) => /^(fatal|error|remote):/.test(line)) ?? lines.find(Boolean) ?? `exit code ${ended.code}`;
 }
-async function objects(run3, ids) {
+async function objects(run3, ids, options = {}) {
   const found = /* @__PURE__ */ new Map();
   if (ids.length === 0) return found;
   const input = ids.map((id) => `${id}
 `).join("");
-  const output = succeeded(await run3(["cat-file", "--batch"], { input }), "read objects");
+  const output = succeeded(await run3(["cat-file", "--batch"], { ...options, input }), "read objects");
   let at = 0;
   for (const id of ids) {
     const end = output.indexOf(10, at);
@@ -19575,9 +19598,10 @@ function basic(token) {
 }
 
 // lib/store.js
-var PUSHES_MAX = 40;
+var PUSHES_MAX = 100;
 var DEPTH_LOST = 200;
 var TIP = "refs/countersign/tip";
+var FETCH = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--filter=blob:none"];
 var WRITER = "countersign <41898282+github-actions[bot]@users.noreply.github.com>";
 async function gitStore(world2, folder3, where) {
   const run3 = git(world2, folder3, where);
@@ -19592,13 +19616,12 @@ async function gitStore(world2, folder3, where) {
     return unavailable(`the records branch \`${where.branch}\` cannot be ${doing}: ${excerpt(complaint(ended), 400)}`, help);
   };
   async function fetch2(depth = 1) {
-    const options = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", `--depth=${depth}`];
-    const ended = await run3(["fetch", ...options, "store", `+${ref}:${TIP}`]);
+    const ended = await patiently(world2, run3, ["fetch", ...FETCH, `--depth=${depth}`, "store", `+${ref}:${TIP}`]);
     if (ended.code === 0) {
       const now = succeeded(await run3(["rev-parse", "--verify", `${TIP}^{commit}`]), "read the branch").toString().trim();
       if (now !== tip) files = await tree(now);
       tip = now;
-    } else if (/couldn't find remote ref/.test(ended.stderr)) {
+    } else if (isAbsent(ended)) {
       tip = void 0;
       files = /* @__PURE__ */ new Map();
     } else {
@@ -19619,7 +19642,7 @@ async function gitStore(world2, folder3, where) {
       /** @type {string} */
       files.get(path6)
     ));
-    const bytes = await objects(run3, [...new Set(ids)]);
+    const bytes = await blobs([...new Set(ids)]);
     return new Map(
       there.map((path6, index) => {
         const found = bytes.get(ids[index]);
@@ -19628,6 +19651,16 @@ async function gitStore(world2, folder3, where) {
       })
     );
   }
+  async function blobs(ids) {
+    const there = await objects(run3, ids, { env: { GIT_NO_LAZY_FETCH: "1" } });
+    const lacking = ids.filter((id) => !there.has(id));
+    if (lacking.length === 0) return there;
+    const input = lacking.map((id) => `${id}
+`).join("");
+    const ended = await patiently(world2, run3, ["-c", "fetch.negotiationAlgorithm=noop", "fetch", ...FETCH, "--stdin", "store"], { input });
+    if (ended.code !== 0) throw refuse(ended, "read");
+    return new Map([...there, ...await objects(run3, lacking)]);
+  }
   const get = async (path6) => (await getAll([path6])).get(path6);
   async function commit(path6, bytes) {
     const message = Buffer.from(`${path6}
@@ -19635,7 +19668,8 @@ async function gitStore(world2, folder3, where) {
 Write: ${randomUUID()}
 `);
     const head = [
-      `commit refs/countersign/next`,
+      "commit refs/countersign/next",
+      "mark :1",
       `committer ${WRITER} ${Math.floor(world2.system() / 1e3)} +0000`,
       `data ${message.length}
 ${message}`,
@@ -19644,29 +19678,27 @@ ${message}`,
       `data ${bytes.length}
 `
     ].join("\n");
-    const input = Buffer.concat([Buffer.from(head), bytes, Buffer.from("\n\ndone\n")]);
-    succeeded(await run3(["update-ref", "-d", "refs/countersign/next"]), "make a commit");
-    succeeded(await run3(["fast-import", "--quiet", "--done", "--force"], { input }), "make a commit");
-    return succeeded(await run3(["rev-parse", "--verify", "refs/countersign/next"]), "make a commit").toString().trim();
+    const input = Buffer.concat([Buffer.from(head), bytes, Buffer.from("\n\nget-mark :1\ndone\n")]);
+    if (!tip) succeeded(await run3(["update-ref", "-d", "refs/countersign/next"]), "make a commit");
+    const made = succeeded(await run3(["fast-import", "--quiet", "--done", "--force"], { input }), "make a commit");
+    return made.toString().trim();
   }
   async function put(path6, bytes, expected) {
     sound(path6);
     for (let pushes = 0; pushes < PUSHES_MAX; pushes += 1) {
-      if (pushes > 0) await world2.sleep(Math.min(100 * 2 ** pushes, 2e3) * (0.5 + world2.random()));
+      if (pushes > 0) await world2.sleep(backOff(pushes) * world2.random());
       if ((await get(path6))?.digest !== expected) {
         await fetch2();
         if ((await get(path6))?.digest !== expected) return "conflict";
       }
       const made = await commit(path6, bytes);
       const pushed = await run3(["push", "--porcelain", "--no-verify", "--no-signed", "store", `${made}:${ref}`]);
-      if (pushed.code === 0 || await arrived(made, pushed)) {
-        if (tip !== made && !stale) {
-          if (pushed.code === 0) succeeded(await run3(["update-ref", TIP, made]), "keep the tip");
-          files = pushed.code === 0 ? await tree(made) : files;
-          tip = pushed.code === 0 ? made : tip;
-        }
+      if (pushed.code === 0) {
+        tip = made;
+        files.set(path6, blobId(bytes, made.length));
         return "stored";
       }
+      if (await arrived(made, pushed)) return "stored";
     }
     throw unavailable(
       `\`${path6}\` cannot be written to the records branch: others wrote to it ${PUSHES_MAX} times in between`,
@@ -19678,7 +19710,7 @@ ${message}`,
     if (/^!\t.*\[remote rejected\].*(hook declined|protected|not allowed|prohibited|denied)/m.test(answer)) {
       throw refuse(pushed, "written");
     }
-    const refused2 = /^!\t/m.test(answer);
+    const refused2 = /^!\t.*\t\[rejected\]/m.test(answer);
     await fetch2(refused2 ? 1 : DEPTH_LOST);
     if (refused2 || !tip) return false;
     return (await run3(["merge-base", "--is-ancestor", made, tip])).code === 0;
@@ -19694,6 +19726,13 @@ ${message}`,
       return [...files.keys()].filter((path6) => path6.startsWith(prefix)).sort();
     }
   };
+}
+function backOff(pushes) {
+  return pushes === 1 ? 300 : Math.max(200, 2e3 - 100 * pushes);
+}
+function blobId(bytes, length) {
+  const hash = createHash2(length === 40 ? "sha1" : "sha256");
+  return hash.update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
 }
 function sound(path6) {
   const segments = path6.split("/");
@@ -19756,11 +19795,10 @@ function format(milliseconds) {
 }
 
 // lib/http.js
-var PATIENCE2 = 3e4;
 var ANSWER_MAX = 64 << 20;
 var TOLD = ["content-type", "link", "location", "retry-after", "x-ratelimit-remaining", "x-ratelimit-reset"];
 var OURS = /* @__PURE__ */ new Set(["authorization", "user-agent", "host", "cookie", "content-length"]);
-function client(fetch2, base, token) {
+function client(fetch2, base, token, seconds) {
   return async ({ method, path: path6, headers = {}, body }) => {
     const url = within(base, path6);
     const asked = Object.entries(headers).filter(([name]) => !OURS.has(name.toLowerCase()));
@@ -19771,7 +19809,7 @@ function client(fetch2, base, token) {
         headers: { ...Object.fromEntries(asked), ...own },
         body: body && Buffer.from(body),
         redirect: "manual",
-        signal: AbortSignal.timeout(PATIENCE2)
+        signal: AbortSignal.timeout(seconds * 1e3)
       });
       const told = TOLD.flatMap((name) => {
         const value = answer.headers.get(name);
@@ -19779,7 +19817,7 @@ function client(fetch2, base, token) {
       });
       return { response: "answered", status: answer.status, headers: Object.fromEntries(told), body: await whole(answer) };
     } catch (error2) {
-      return { response: "broken", message: why(error2) };
+      return { response: "broken", message: why(error2, seconds) };
     }
   };
 }
@@ -19801,9 +19839,9 @@ async function whole(answer) {
   }
   return Buffer.concat(parts);
 }
-function why(error2) {
+function why(error2, seconds) {
   if (!(error2 instanceof Error)) return "the exchange did not end";
-  if (error2.name === "TimeoutError") return `no whole answer within ${PATIENCE2 / 1e3} seconds`;
+  if (error2.name === "TimeoutError") return `no whole answer within ${seconds} seconds`;
   const cause = (
     /** @type {any} */
     error2.cause
@@ -19814,6 +19852,7 @@ function why(error2) {
 // lib/inventory.js
 import { existsSync, statSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
+var MOVES_MAX = 3;
 async function inventory(world2, ask, where) {
   const gitDir = repositoryAt(where.folder);
   const local = git(world2, gitDir);
@@ -19881,24 +19920,25 @@ async function inventory(world2, ask, where) {
   };
 }
 async function moved(refs, { name, before }, commit) {
-  const now = await refs.tag(name);
-  if (now?.commit === commit) return void 0;
-  const conflict = { code: "conflict", message: `the tag \`${name}\` was moved by another run in between` };
-  if (now?.object !== before) return conflict;
-  const ended = await refs.move(name, commit, before);
-  const after = await refs.tag(name);
-  if (after?.commit === commit) return void 0;
-  if (after?.object !== before) return conflict;
-  if (ended.code === 0) return { code: "write-not-taken", message: `the tag \`${name}\` was moved, and reads otherwise` };
-  return { code: "unavailable", message: `the tag \`${name}\` cannot be moved: ${excerpt(complaint(ended), 400)}` };
+  let why2 = "it reads otherwise afterwards";
+  let code2 = "write-not-taken";
+  for (let tries = 0; tries < MOVES_MAX; tries += 1) {
+    const now = await refs.tag(name);
+    if (now?.commit === commit) return void 0;
+    if (now?.object !== before) return { code: "conflict", message: `the tag \`${name}\` was moved by another run in between` };
+    const ended = await refs.move(name, commit, before);
+    if (ended.code !== 0) [code2, why2] = ["unavailable", excerpt(complaint(ended), 400)];
+  }
+  if ((await refs.tag(name))?.commit === commit) return void 0;
+  return { code: code2, message: `the tag \`${name}\` cannot be moved: ${why2}` };
 }
 async function remote(world2, scratch, server) {
   const run3 = git(world2, scratch, server);
   succeeded(await run3(["init", "--quiet", "--bare", "--template=", scratch]), "make a repository");
   succeeded(await run3(["config", "remote.origin.url", server.url]), "make a repository");
   async function ask(...names) {
-    const ended = await run3(["ls-remote", "--quiet", "origin", ...names]);
-    if (ended.code !== 0) throw unavailable(`the inventory's server does not answer: ${excerpt(complaint(ended), 400)}`);
+    const ended = await patiently(world2, run3, ["ls-remote", "--quiet", "origin", ...names]);
+    if (ended.code !== 0) throw unavailable(`the tags of the inventory cannot be read: ${excerpt(complaint(ended), 400)}`, "check the input `token`: it needs `contents: read`");
     const lines = ended.stdout.toString().split("\n").filter(Boolean);
     return new Map(lines.map((line) => (
       /** @type {[string, string]} */
@@ -19907,7 +19947,7 @@ async function remote(world2, scratch, server) {
   }
   async function fetch2(commit) {
     const options = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--depth=1"];
-    return (await run3(["fetch", ...options, "origin", commit])).code === 0;
+    return (await patiently(world2, run3, ["fetch", ...options, "origin", commit])).code === 0;
   }
   return {
     places: [run3],
@@ -20002,7 +20042,7 @@ async function host(basis2) {
   return {
     ...basis2,
     settings: where,
-    system: kind === "ledger" ? { system: "ledger" } : github(where),
+    system: kind === "ledger" ? { system: "ledger" } : github(where, env),
     store: await gitStore(world2, join2(scratch, "store"), {
       url: `${server}/${repository}.git`,
       token,
@@ -20010,13 +20050,13 @@ async function host(basis2) {
       place: `${server}/${repository}/blob/${records}`
     }),
     inventory: await checkout(basis2, where, join2(scratch, "inventory")),
-    http: client(world2.fetch, api, token),
+    http: client(world2.fetch, api, token, patience(env)),
     fetch: world2.fetch,
     webhooks: webhooks2
   };
 }
-function github({ repository, records }) {
-  return { system: "github", repository, records };
+function github({ repository, records }, env) {
+  return { system: "github", repository, records, run: run(env).id };
 }
 function checkout({ world: world2, env, input, ask }, { server, token }, scratch) {
   const folder3 = input.text("inventory") ?? ".";
@@ -20161,7 +20201,7 @@ function report({ store, settings }, { response, id, standing: standing2 }) {
     state: response.state,
     judgement: response.judgement ?? last("assessed", "reassessed"),
     would: response.would ?? [],
-    head: standing2?.head,
+    head: response.journal?.head,
     attachments: attachments(events2).map((attached2) => ({ ...attached2, url: `${at}/attachments/${attached2.name}` })),
     obligations: last("obliged")?.obligations ?? []
   };
@@ -22457,7 +22497,7 @@ function getIDToken(aud) {
 var ANNOTATIONS_MAX = 10;
 var ANNOTATION_MAX = 1e3;
 var REASONS_MAX = 2e5;
-function telling(core) {
+function telling(core, ofChange) {
   let secrets = [];
   const clean = (text) => secrets.reduce((rest, secret) => rest.replaceAll(secret, "***"), text);
   const line = (text) => core.info(logLine(clean(text)));
@@ -22491,7 +22531,7 @@ function telling(core) {
      * @returns {Promise<number>} what the step exits with
      */
     async report(report2, { title, fails = report2.exitCode !== 0 }) {
-      outputs(core, report2, clean);
+      if (ofChange) outputs(core, report2, clean);
       annotate(core, report2, fails, clean);
       await core.summary.addRaw(clean(page(title, report2))).write();
       line(`${report2.outcome.replaceAll("-", " ")}: ${report2.message}`);
@@ -22515,7 +22555,7 @@ function outputs(core, report2, clean) {
     "change-request-url": report2.url ?? "",
     "deployment-ready": String(ready === true),
     reasons: JSON.stringify(reasons2),
-    journal: report2.head ?? ""
+    ...report2.head === void 0 ? {} : { journal: report2.head }
   };
   for (const [name, value] of Object.entries(values)) core.setOutput(name, clean(value));
 }
@@ -22601,8 +22641,8 @@ function ran({ step, success, note }) {
 function world() {
   return { core: core_exports, env: process.env, fetch, spawn: spawn2, system: Date.now, sleep: (milliseconds) => sleep(milliseconds), random: Math.random };
 }
-async function run2(title, act, here = world()) {
-  const tell = telling(here.core);
+async function run2(title, act, { about = "a change", here = world() } = {}) {
+  const tell = telling(here.core, about === "a change");
   process.exitCode = 1;
   try {
     process.exitCode = await act(await basis(here, tell));

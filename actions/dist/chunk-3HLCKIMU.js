@@ -2,7 +2,7 @@ import{createRequire as __cr}from'node:module';const require=__cr(import.meta.ur
 import {
   excerpt,
   usage
-} from "./chunk-IBWCT4YK.js";
+} from "./chunk-E6GWOYVR.js";
 
 // lib/files.js
 import { readdir, readFile, stat } from "node:fs/promises";

@@ -1,0 +1,56 @@
+// @ts-check
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { inputs, run, supplied, system, target, webhooks } from '../../lib/settings.js'
+
+/** @param {Record<string, string>} values */
+const given = (values) => inputs((name) => values[name] ?? '')
+const ENV = { GITHUB_REPOSITORY: 'acme/shop', GITHUB_SERVER_URL: 'https://github.com', GITHUB_API_URL: 'https://api.github.com' }
+
+test('an input that is missing is named, with what to do', () => {
+  assert.throws(() => target(given({ purpose: 'production' })), /the input `environment` is missing/)
+  assert.throws(() => system(given({}), ENV), /the input `token` is missing/)
+})
+
+test('an input that is wrong is named, with what it is', () => {
+  assert.throws(() => given({ wait: 'ten' }).count('wait', 0), /the input `wait` is `ten`/)
+  assert.throws(() => given({ fail: 'yes' }).flag('fail'), /the input `fail` is `yes`/)
+  assert.throws(() => target(given({ environment: 'prod', purpose: 'prod' })), /the input `purpose` is `prod`/)
+  assert.throws(() => system(given({ token: 't', 'change-system': 'jira' }), ENV), /the input `change-system` is `jira`/)
+})
+
+test('no repository leads out of the API', () => {
+  for (const repository of ['acme', 'acme/../x', 'a/b/c', 'acme/..', 'acme/x?y', '-/\n']) {
+    assert.throws(() => system(given({ token: 't', repository }), ENV), /`repository`/)
+  }
+  assert.equal(system(given({ token: 't' }), ENV).repository, 'acme/shop')
+})
+
+test('a server is https, or this machine', () => {
+  assert.throws(() => system(given({ token: 't' }), { ...ENV, GITHUB_API_URL: 'http://api.example.com' }), /no https URL/)
+  assert.equal(system(given({ token: 't' }), { ...ENV, GITHUB_API_URL: 'http://127.0.0.1:1/' }).api, 'http://127.0.0.1:1')
+})
+
+test('ex1_an_empty_id_is_an_error_and_notAvailable_is_none', () => {
+  assert.throws(() => supplied(given({})), /`change-request-id` is empty/)
+  assert.equal(supplied(given({ 'change-request-id': 'notAvailable' })), undefined)
+  assert.equal(supplied(given({ 'change-request-id': ' CR-1 ' })), 'CR-1')
+})
+
+test('the run is the one that GitHub says', () => {
+  const env = { ...ENV, GITHUB_RUN_ID: '7', GITHUB_ACTOR: 'mona', GITHUB_ACTOR_ID: '5', GITHUB_WORKFLOW: 'deploy' }
+  assert.deepEqual(run(env), {
+    id: '7',
+    url: 'https://github.com/acme/shop/actions/runs/7',
+    actor: { id: '5', login: 'mona' },
+    pipeline: 'deploy'
+  })
+})
+
+test('pc9_a_webhook_is_a_variable_and_its_url_is_in_no_message', () => {
+  const env = { HOOK: 'http://hooks.example.com/canary', OK: 'https://hooks.example.com/x' }
+  assert.deepEqual([...webhooks(given({ webhooks: 'ops=OK\n' }), env)], [['ops', 'https://hooks.example.com/x']])
+  for (const line of ['ops=HOOK', 'ops=NOPE', 'https://hooks.example.com/canary']) {
+    assert.throws(() => webhooks(given({ webhooks: line }), env), (error) => !String(error).includes('canary'))
+  }
+})

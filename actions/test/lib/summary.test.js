@@ -1,0 +1,48 @@
+// @ts-check
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { page, SUMMARY_MAX } from '../../lib/summary.js'
+
+/** @returns {any} */
+function report(more = {}) {
+  return { outcome: 'not-ready', exitCode: 11, verdict: 'hold', message: 'the change is not ready', details: [], would: [], attachments: [], obligations: [], ...more }
+}
+
+function judgement(/** @type {object[]} */ reasons, more = {}) {
+  return { ready: false, reasons, needed: [], demands: 2, met: 1, kind: 'standard', risk: { level: 'low', limit: 'moderate' }, category: 'normal', ...more }
+}
+
+test('blocking reasons come first', () => {
+  const reasons = [
+    { blocking: false, message: 'second', help: 'nothing' },
+    { blocking: true, entry: 'runner', check: 'unit-tests', message: 'first', help: 'run it' }
+  ]
+  const text = page('Assessment', report({ judgement: judgement(reasons) }))
+  assert.ok(text.indexOf('first') < text.indexOf('second'))
+})
+
+test('a page is one block of HTML', () => {
+  const reasons = [{ blocking: true, entry: '\n\n# x\n\n', message: 'no evidence of `\n\n<b>` for it', help: '' }]
+  const text = page('T\n\nx', report({ judgement: judgement(reasons), message: '`a\n\nb`' }))
+  assert.doesNotMatch(text.trimEnd(), /\n\s*\n/)
+  for (const line of text.trimEnd().split('\n')) assert.match(line, /^<|^✋ /)
+})
+
+test('however many reasons there are, a page fits, and says how many are left', () => {
+  const reasons = Array.from({ length: 20_000 }, (_, index) => ({ blocking: index === 19_999, message: `reason \`${index}\` ${'x'.repeat(100)}`, help: 'mend it' }))
+  const text = page('Assessment', report({ judgement: judgement(reasons, { reason_count: 30_000 }) }))
+  assert.ok(Buffer.byteLength(text) <= SUMMARY_MAX)
+  const told = text.split('reason <code>').length - 1
+  assert.match(text, /reason <code>19999<\/code>/)
+  assert.match(text, new RegExp(`<p>${30_000 - told} more</p>`))
+  assert.match(text, /<\/table>/)
+})
+
+test('a short page keeps the frames of all sections', () => {
+  const reasons = [{ blocking: true, message: 'x'.repeat(5000), help: '' }]
+  const entries = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`entry-${index}`, 'added']))
+  const text = page('T', report({ judgement: judgement(reasons, { delta: { entries } }) }), 2500)
+  assert.ok(Buffer.byteLength(text) <= 2500)
+  assert.match(text, /<p>1 more<\/p>/)
+  assert.match(text, /<code>entry-0<\/code>/)
+})
