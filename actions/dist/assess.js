@@ -3,15 +3,15 @@ import {
   PARKED,
   look,
   promoted
-} from "./chunk-ESGACXVK.js";
-import "./chunk-3HLCKIMU.js";
+} from "./chunk-U4AVTGNF.js";
+import "./chunk-HVRZJXHV.js";
 import {
   host,
   label,
   page,
   report,
   run2 as run
-} from "./chunk-E6GWOYVR.js";
+} from "./chunk-B2GQQMNA.js";
 
 // lib/comment.js
 import { readFile } from "node:fs/promises";

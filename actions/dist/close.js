@@ -5,10 +5,10 @@ import {
   look,
   promoted,
   restored
-} from "./chunk-ESGACXVK.js";
+} from "./chunk-U4AVTGNF.js";
 import {
   read
-} from "./chunk-3HLCKIMU.js";
+} from "./chunk-HVRZJXHV.js";
 import {
   EXIT,
   host,
@@ -16,7 +16,7 @@ import {
   report,
   run2 as run,
   usage
-} from "./chunk-E6GWOYVR.js";
+} from "./chunk-B2GQQMNA.js";
 
 // lib/redact.js
 var REDACTED = Buffer.from("***");

@@ -1,15 +1,15 @@
 import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);
 import {
   read
-} from "./chunk-3HLCKIMU.js";
+} from "./chunk-HVRZJXHV.js";
 import {
   access,
   checkout,
   excerpt,
-  folder2 as folder,
+  folder,
   run2 as run,
   usage
-} from "./chunk-E6GWOYVR.js";
+} from "./chunk-B2GQQMNA.js";
 
 // lib/evidence.js
 import { createHash } from "node:crypto";

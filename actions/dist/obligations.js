@@ -1,14 +1,14 @@
 import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);
 import {
   access,
-  folder2 as folder,
+  folder,
   gitStore,
   journals,
   label,
   listPage,
   obligations,
   run2 as run
-} from "./chunk-E6GWOYVR.js";
+} from "./chunk-B2GQQMNA.js";
 
 // entries/obligations.js
 import { join } from "node:path";

@@ -3,14 +3,14 @@ import {
   PARKED,
   act,
   promoted
-} from "./chunk-ESGACXVK.js";
-import "./chunk-3HLCKIMU.js";
+} from "./chunk-U4AVTGNF.js";
+import "./chunk-HVRZJXHV.js";
 import {
   host,
   label,
   report,
   run2 as run
-} from "./chunk-E6GWOYVR.js";
+} from "./chunk-B2GQQMNA.js";
 
 // entries/open.js
 await run("Deployment", async (basis) => {

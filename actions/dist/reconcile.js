@@ -3,14 +3,14 @@ import {
   access,
   checkout,
   code,
-  folder2 as folder,
+  folder,
   html,
   listPage,
   row,
   run2 as run,
   table,
   usage
-} from "./chunk-E6GWOYVR.js";
+} from "./chunk-B2GQQMNA.js";
 
 // entries/reconcile.js
 import { join } from "node:path";

@@ -3,14 +3,14 @@ import {
   PARKED,
   act,
   restored
-} from "./chunk-ESGACXVK.js";
-import "./chunk-3HLCKIMU.js";
+} from "./chunk-U4AVTGNF.js";
+import "./chunk-HVRZJXHV.js";
 import {
   host,
   label,
   report,
   run2 as run
-} from "./chunk-E6GWOYVR.js";
+} from "./chunk-B2GQQMNA.js";
 
 // entries/rollback.js
 await run("Rollback", async (basis) => {

@@ -113,8 +113,8 @@ export async function host(basis) {
  * @param {settings.System} where
  * @param {Record<string, string | undefined>} env
  */
-export function github({ repository, records }, env) {
-  return { system: 'github', repository, records, run: settings.run(env).id }
+export function github({ repository, records, server }, env) {
+  return { system: 'github', repository, records, server, run: settings.run(env).id }
 }
 
 /**

@@ -81,13 +81,19 @@ impl ChangeSystem {
     }
 
     /// Reads the promotion pull request that was merged into `branch` as `commit`.
-    pub fn promotion(&self, engine: &mut Engine, clock: &Clock, commit: &str, branch: &str) -> Result<Named, Refusal> {
-        let errand = json!({ "errand": "promotion", "commit": commit, "branch": branch });
-        let event = match self.exchange(engine, clock, &errand, |_| ())? {
-            End::Document(document) => return Ok(document),
-            End::Event(event) => event,
+    pub fn promotion(
+        &self,
+        engine: &mut Engine,
+        clock: &Clock,
+        commit: &str,
+        branch: &str,
+        policy: Option<&Named>,
+    ) -> Result<Named, Refusal> {
+        let errand = json!({ "errand": "promotion", "commit": commit, "branch": branch, "policy": policy });
+        let trouble = match self.document(engine, clock, &errand)? {
+            Ok(document) => return Ok(document),
+            Err(trouble) => trouble,
         };
-        let trouble = &event["trouble"];
         let exit = match trouble["code"].as_str() {
             Some("not-found") => Exit::Usage,
             Some(_) | None => Exit::Unavailable,

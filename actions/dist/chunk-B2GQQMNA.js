@@ -19224,23 +19224,6 @@ function sentence2(fault) {
   return where ? `${where}: ${fault.message}` : fault.message;
 }
 
-// lib/records.js
-var folder = (id) => `changes/${id}`;
-var journalPath = (id) => `${folder(id)}/journal.jsonl`;
-var logPath = (id, digest) => `${folder(id)}/logs/${digest.replace("sha256:", "")}.log`;
-async function journals(ask, store) {
-  const paths = (await store.list("changes/")).filter((path6) => /\/journal[^/]*\.jsonl$/.test(path6));
-  const found = await store.getAll(paths);
-  return [...found].map(([path6, { bytes }]) => ask.give(path6, bytes));
-}
-async function standing(ask, store, id) {
-  const journal = /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/.test(id) ? await store.get(journalPath(id)) : void 0;
-  if (!journal) {
-    throw usage(`there is no journal of change request \`${excerpt(id, 80)}\``, "give the id of a change request of this target");
-  }
-  return ask("status", { journal: ask.give(journalPath(id), journal.bytes) }, "status");
-}
-
 // lib/settings.js
 function inputs(get) {
   const text = (name) => get(name).trim() || void 0;
@@ -20038,7 +20021,7 @@ async function host(basis2) {
   const { world: world2, env, input, ask } = basis2;
   const { system: where, webhooks: webhooks2 } = access(basis2);
   const { kind, repository, records, server, api, token } = where;
-  const scratch = await folder2(env);
+  const scratch = await folder(env);
   return {
     ...basis2,
     settings: where,
@@ -20055,15 +20038,32 @@ async function host(basis2) {
     webhooks: webhooks2
   };
 }
-function github({ repository, records }, env) {
-  return { system: "github", repository, records, run: run(env).id };
+function github({ repository, records, server }, env) {
+  return { system: "github", repository, records, server, run: run(env).id };
 }
 function checkout({ world: world2, env, input, ask }, { server, token }, scratch) {
   const folder3 = input.text("inventory") ?? ".";
   return inventory(world2, ask, { folder: join2(env.GITHUB_WORKSPACE ?? ".", folder3), scratch, server, token });
 }
-function folder2(env) {
+function folder(env) {
   return mkdtemp(join2(env.RUNNER_TEMP || tmpdir(), "countersign-"));
+}
+
+// lib/records.js
+var folder2 = (id) => `changes/${id}`;
+var journalPath = (id) => `${folder2(id)}/journal.jsonl`;
+var logPath = (id, digest) => `${folder2(id)}/logs/${digest.replace("sha256:", "")}.log`;
+async function journals(ask, store) {
+  const paths = (await store.list("changes/")).filter((path6) => /\/journal[^/]*\.jsonl$/.test(path6));
+  const found = await store.getAll(paths);
+  return [...found].map(([path6, { bytes }]) => ask.give(path6, bytes));
+}
+async function standing(ask, store, id) {
+  const journal = /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/.test(id) ? await store.get(journalPath(id)) : void 0;
+  if (!journal) {
+    throw usage(`there is no journal of change request \`${excerpt(id, 80)}\``, "give the id of a change request of this target");
+  }
+  return ask("status", { journal: ask.give(journalPath(id), journal.bytes) }, "status");
 }
 
 // lib/summary.js
@@ -20188,7 +20188,7 @@ function report({ store, settings }, { response, id, standing: standing2 }) {
   const filed = last("filed");
   const recorded = id ?? response.id;
   const here = (url) => typeof url === "string" && url.startsWith(`${settings.server}/`);
-  const at = `${store.place}/${folder(recorded)}`;
+  const at = `${store.place}/${folder2(recorded)}`;
   return {
     outcome: end.outcome,
     exitCode: end.exit_code,
@@ -22659,12 +22659,8 @@ export {
   Refusal,
   usage,
   defect,
-  folder,
-  logPath,
-  journals,
-  standing,
-  commitId,
   format,
+  commitId,
   target,
   label,
   run,
@@ -22675,7 +22671,11 @@ export {
   host,
   github,
   checkout,
+  folder,
   folder2,
+  logPath,
+  journals,
+  standing,
   page,
   listPage,
   obligations,

@@ -3,14 +3,14 @@ import {
   below,
   document,
   read
-} from "./chunk-3HLCKIMU.js";
+} from "./chunk-HVRZJXHV.js";
 import {
   EXIT,
   Refusal,
   commitId,
   defect,
   excerpt,
-  folder,
+  folder2 as folder,
   format,
   github,
   journals,
@@ -21,7 +21,7 @@ import {
   target,
   usage,
   waiting
-} from "./chunk-E6GWOYVR.js";
+} from "./chunk-B2GQQMNA.js";
 
 // lib/perform.js
 var EXCHANGES_MAX = 2e3;
@@ -107,21 +107,37 @@ async function notify(host, channel, body) {
 function pointerName({ region }, environment) {
   return region === void 0 ? `${environment}_latest` : `${region}_${environment}_latest`;
 }
-async function gather({ ask, input, inventory, store, tell }, { target: target2, commit }) {
+async function gather(host, { target: target2, commit }) {
+  const { ask, input, inventory, store, tell } = host;
   const current = await inventory.tree(commit);
   const { pointer, commit: last } = await inventory.concluded(pointerName(target2, target2.environment));
   const staging = input.text("staging");
   const proved = staging && (await inventory.concluded(pointerName(target2, staging))).commit;
+  const concluded = last && await inventory.tree(last);
+  const reviews = input.flag("peer-review") ? await peerReviews(host, current, concluded) : [];
   const documents = {
     policy: await document(ask, input.text("policy"), "policy"),
     evidence_checks: await document(ask, input.text("evidence-checks"), "evidence-checks"),
     inventory: current,
-    concluded: last && await inventory.tree(last),
+    concluded,
     staging: proved && await inventory.tree(proved),
     ignore_file: await inventory.file(commit, input.text("ignore-file") ?? ".inventoryignore"),
-    evidence: await evidence(ask, input.lines("evidence"), tell)
+    evidence: [...await evidence(ask, input.lines("evidence"), tell), ...reviews]
   };
   return { documents, history: await journals(ask, store), pointer };
+}
+async function peerReviews(host, current, concluded) {
+  const { clock, settings, env, tell } = host;
+  const read2 = [];
+  for (const entry of current.files) {
+    const before = concluded?.files.find(({ name }) => name === entry.name);
+    if (before?.digest === entry.digest) continue;
+    const reviews = { errand: "reviews", entry, before, now: clock.now() };
+    const end = await errand(host, github(settings, env), reviews);
+    if (end.exchange === "gathered") read2.push({ name: `github/${entry.name}/peer-review.json`, digest: end.digest });
+    else tell.line(`the reviews of \`${entry.name}\` cannot be read: ${end.event?.trouble?.message}`);
+  }
+  return read2;
 }
 async function evidence(ask, folders, tell) {
   const given = [];
