@@ -178,3 +178,6 @@ fn sound(path: &str) -> Result<&str, LedgerError> {
         false => Err(LedgerError::Path(excerpt(path, 200))),
     }
 }
+
+#[cfg(test)]
+mod tests;
