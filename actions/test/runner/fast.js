@@ -1,18 +1,20 @@
 // @ts-check
-// Loaded before an action when a test asks for another time or for short waits: the clock begins at
-// FAKE_NOW, and a wait takes a FAKE_SPEED-th of its time while the clock moves on by all of it.
+// Loaded before an action when a test asks for another time or for short waits: the clock is FAKE_AHEAD milliseconds
+// ahead, and a wait takes a FAKE_SPEED-th of its time while the clock moves on by all of it. The file FAKE_CLOCK tells
+// how far ahead it was at the end.
 
+import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import timers from 'node:timers';
 import promises from 'node:timers/promises';
 
 const speed = Number(process.env.FAKE_SPEED ?? 1);
-const begin = process.env.FAKE_NOW === undefined ? undefined : Date.parse(process.env.FAKE_NOW);
-delete process.env.FAKE_SPEED;
-delete process.env.FAKE_NOW;
+let ahead = Number(process.env.FAKE_AHEAD ?? 0);
+const file = process.env.FAKE_CLOCK;
+for (const name of ['FAKE_SPEED', 'FAKE_AHEAD', 'FAKE_CLOCK']) delete process.env[name];
+if (file) process.on('exit', () => fs.writeFileSync(file, String(ahead)));
 
 const RealDate = Date;
-let ahead = begin === undefined ? 0 : begin - RealDate.now();
 
 /** @param {number} wait milliseconds, of which the rest is skipped */
 const shortened = (wait) => (wait >= 1000 ? wait / speed : wait);
