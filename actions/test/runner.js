@@ -98,9 +98,7 @@ export class Job {
   spy() {
     const git = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim();
     const note = `printf '%s\\n' "$(printf '%s ' "$@" | tr '\\n' ' ')" >> '${this.folder('git-calls')}'`;
-    // Whoever is not to wait is not to wait for git either.
-    const hurry = this.speed > 1 ? 'GIT_HTTP_LOW_SPEED_LIMIT=1 GIT_HTTP_LOW_SPEED_TIME=3 ' : '';
-    const line = `#!/bin/sh\n${note}\n${hurry}exec '${git}' "$@"\n`;
+    const line = `#!/bin/sh\n${note}\nexec '${git}' "$@"\n`;
     fs.writeFileSync(this.folder('bin/git'), line, { mode: 0o755 });
   }
 

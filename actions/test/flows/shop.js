@@ -1,6 +1,7 @@
 // @ts-check
 // A shop with an inventory on GitHub, evidence of its builds, and a workflow that opens, deploys and closes.
 
+import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -19,9 +20,21 @@ const SPEED = 1000;
 export const digest = (text) => `sha256:${createHash('sha256').update(text).digest('hex')}`;
 
 /** @typedef {{ region?: string, sha?: string, attempt?: number, runId?: number, node?: string, missing?: string[], apiUrl?: string,
- *   actor?: string, inputs?: Record<string, string>, policy?: string, token?: string }} How
- *   `missing`: checks without evidence; `inputs`: of every action of the job */
+ *   actor?: string, inputs?: Record<string, string>, policy?: string, token?: string, patience?: number, speed?: number }} How
+ *   `missing`: checks without evidence; `inputs`: of every action of the job; `patience`: seconds that a request may take;
+ *   `speed`: 1 where jobs keep out of each other's way by waiting */
 /** @typedef {import('../github/people.js').Promotion} Promotion */
+
+/** What of an action's end a test is about. Nothing that the runner refuses may be in it.
+ * @param {import('../runner.js').Result} result @param {Record<string, unknown> & { exitCode: number }} wanted */
+export function ended(result, { exitCode, ...outputs }) {
+  const seen = Object.fromEntries(Object.keys(outputs).map((name) => [name, result.outputs[name]]));
+  assert.deepEqual({ exitCode: result.exitCode, ...seen }, { exitCode, ...outputs }, `${result.log}\n${result.stderr}`);
+  assert.deepEqual([result.errors, result.undeclared, result.dropped], [[], [], 0]);
+}
+
+/** The labels that show the state. @param {import('../github/world.js').Issue} issue */
+export const status = ({ labels }) => labels.filter((label) => label.startsWith('status_'));
 
 export class Shop {
   /** @param {import('../github/server.js').GitHub} github */
@@ -85,10 +98,10 @@ export class Shop {
   }
 
   /** A job of the deployment workflow, with the inventory checked out and the evidence at hand. @param {How} [how] */
-  job({ region, sha, attempt, runId, node, missing = [], apiUrl, actor = 'merger', inputs = {}, policy, token } = {}) {
+  job({ region, sha, attempt, runId, node, missing = [], apiUrl, actor = 'merger', inputs = {}, policy, token, patience = 20, speed = SPEED } = {}) {
     const commit = sha ?? this.github.world.bare(REPO).commit('prod');
     const run = { repository: REPO, sha: commit, ref: 'refs/heads/prod', attempt, runId, actor };
-    const job = new Job({ github: this.github, run, node, speed: SPEED, apiUrl, token });
+    const job = new Job({ github: this.github, run, node, speed, apiUrl, token, env: { COUNTERSIGN_PATIENCE: String(patience) } });
     this.jobs.push(job);
     job.checkout();
     this.evidence(path.join(job.github.workspace, 'evidence'), missing);
@@ -97,12 +110,13 @@ export class Shop {
     const common = { environment: 'prod', purpose: 'production', detail: 'the shop', evidence: 'evidence', ...(region ? { region } : {}), ...(policy === undefined ? {} : { policy: 'policy.yaml' }), ...inputs };
     return {
       job,
+      common,
       /** @param {Record<string, string>} [more] */
       open: (more = {}) => job.action('open', { inputs: { ...common, ...more } }),
       /** @param {Record<string, string>} said how the deployment ended @param {Record<string, string>} [more] */
       close: (said, more = {}) => job.action('close', { inputs: { ...common, ...said, ...more } }),
-      /** @param {string} name @param {Record<string, string>} [more] */
-      action: (name, more = {}) => job.action(name, { inputs: { ...common, ...more } }),
+      /** Any other action. @param {string} name @param {Record<string, string>} [more] */
+      action: (name, more = {}) => job.action(name, { inputs: more }),
     };
   }
 
@@ -145,6 +159,12 @@ export class Shop {
   get changes() {
     const files = this.github.world.bare(REPO).commit('countersign') ? this.github.world.bare(REPO).files('countersign') : [];
     return [...new Set(files.filter((file) => file.startsWith('changes/')).map((file) => file.split('/')[1] ?? ''))];
+  }
+
+  /** The names of a change's attachments, without their endings. @param {string} [id] */
+  attachments(id = this.changes[0] ?? '') {
+    const names = this.github.world.bare(REPO).files('countersign').filter((file) => file.startsWith(`changes/${id}/attachments/`));
+    return [...new Set(names.map((name) => path.basename(name).split('.')[0] ?? ''))].sort();
   }
 
   /** The events of a change's journal. @param {string} [id] @returns {any[]} */
