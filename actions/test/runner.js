@@ -36,8 +36,8 @@ const TIME_LIMIT = 120_000;
  *   `log`: what people see, masked */
 /** @typedef {{ inputs?: Record<string, string>, env?: Record<string, string>, limit?: number }} With */
 /** @typedef {{ github: import('./github/server.js').GitHub, run?: import('./runner/context.js').Run, node?: string, token?: string,
- *   speed?: number, now?: string, env?: Record<string, string>, actions?: string }} Options
- *   `node`: a binary (see `nodes`); `speed`, `now`: how much faster waits are, and when the job begins */
+ *   speed?: number, now?: string, env?: Record<string, string>, actions?: string, apiUrl?: string }} Options
+ *   `node`: a binary (see `nodes`); `speed`, `now`: how much faster waits are, and when the job begins; `apiUrl`: of a proxy */
 
 /** The Node binaries that actions are tested on: this one, and the `node` package's, when it is installed. */
 export function nodes() {
@@ -51,20 +51,24 @@ export function nodes() {
 /** One job: a workspace, a home, a temporary folder; the steps share what the runner shares. */
 export class Job {
   /** @param {Options} options */
-  constructor({ github, run = {}, node = process.execPath, token = github.token, speed, now, env = {}, actions = ACTIONS }) {
+  constructor({ github, run = {}, node = process.execPath, token = github.token, speed, now, env = {}, actions = ACTIONS, apiUrl = github.apiUrl }) {
     this.root = fs.mkdtempSync(path.join(os.tmpdir(), 'fake-job-'));
     this.folder = (/** @type {string} */ name) => path.join(this.root, name);
     for (const name of ['home', 'temp', 'work', 'tools', 'bin']) fs.mkdirSync(this.folder(name));
     this.node = node;
     this.actions = actions;
+    this.given = env;
     this.fast = speed !== undefined || now !== undefined;
-    this.given = { ...env, ...(speed === undefined ? {} : { FAKE_SPEED: String(speed) }), ...(now === undefined ? {} : { FAKE_NOW: now }) };
+    this.speed = speed ?? 1;
+    this.clock = github.clock;
+    /** How far this job's clock is ahead of the machine's, in milliseconds: waits that were cut short move it. */
+    this.ahead = now === undefined ? github.clock.ahead : Date.parse(now) - Date.now();
     const eventPath = this.folder('temp/event.json');
     fs.writeFileSync(eventPath, JSON.stringify(run.event ?? {}));
     const { world } = github;
     this.github = context(run, {
       serverUrl: github.url,
-      apiUrl: github.apiUrl,
+      apiUrl,
       token,
       workspace: this.folder('work'),
       eventPath,
@@ -93,7 +97,8 @@ export class Job {
 
   spy() {
     const git = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim();
-    const line = `#!/bin/sh\nprintf '%s\\n' "$(printf '%s ' "$@" | tr '\\n' ' ')" >> '${this.folder('git-calls')}'\nexec '${git}' "$@"\n`;
+    const note = `printf '%s\\n' "$(printf '%s ' "$@" | tr '\\n' ' ')" >> '${this.folder('git-calls')}'`;
+    const line = `#!/bin/sh\n${note}\nexec '${git}' "$@"\n`;
     fs.writeFileSync(this.folder('bin/git'), line, { mode: 0o755 });
   }
 
@@ -203,8 +208,10 @@ export class Job {
 
   /** @param {string} script @param {Record<string, string>} env @param {Listener} listener @param {number} limit */
   async spawn(script, env, listener, limit) {
+    const file = this.folder(`clock-${randomUUID()}`);
+    const fast = this.fast ? { FAKE_SPEED: String(this.speed), FAKE_AHEAD: String(this.ahead), FAKE_CLOCK: file } : {};
     const words = [...(this.fast ? ['--import', FAST] : []), script];
-    const child = spawn(this.node, words, { cwd: this.folder('work'), env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(this.node, words, { cwd: this.folder('work'), env: { ...env, ...fast }, stdio: ['ignore', 'pipe', 'pipe'] });
     const said = { stdout: '', stderr: '' };
     for (const name of /** @type {const} */ (['stdout', 'stderr'])) {
       const lines = new Lines((line) => listener.hear(line));
@@ -217,6 +224,10 @@ export class Job {
     }, limit);
     const exitCode = await new Promise((resolve, reject) => child.on('close', resolve).on('error', reject));
     clearTimeout(timer);
+    if (fs.existsSync(file)) {
+      this.ahead = Number(fs.readFileSync(file, 'utf8'));
+      this.clock.catchUp(this.ahead);
+    }
     return { exitCode: /** @type {number | null} */ (exitCode), ...said };
   }
 

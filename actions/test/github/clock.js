@@ -19,6 +19,17 @@ export class Clock {
     else this.#stopped += seconds * 1000;
   }
 
+  /** How far it is ahead of the machine's, in milliseconds. */
+  get ahead() {
+    return this.millis() - Date.now();
+  }
+
+  /** Moves the clock on if it is behind another. @param {number} ahead how far that is ahead of the machine's */
+  catchUp(ahead) {
+    const behind = ahead - this.ahead;
+    if (behind > 0) this.advance(behind / 1000);
+  }
+
   /** Lets the clock run with the machine's again. */
   run() {
     this.#stopped = undefined;

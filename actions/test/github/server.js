@@ -57,6 +57,8 @@ export class GitHub {
     this.rest = new Rest(this.world, this.people, rest);
     /** @type {Entry[]} */
     this.log = [];
+    /** @type {Set<(entry: Entry) => void>} */
+    this.watchers = new Set();
     this.server = http.createServer((request, response) => void this.serve(request, response));
   }
 
@@ -89,6 +91,20 @@ export class GitHub {
   /** Orders a fault; see `faults.js` for the kinds. @param {import('./faults.js').Rule} rule */
   fail(rule) {
     return this.faults.add(rule);
+  }
+
+  /** Ends when so many requests that fit were answered from now on.
+   * @param {(entry: Entry) => boolean} fits @param {number} [times] @returns {Promise<Entry>} */
+  when(fits, times = 1) {
+    let left = times;
+    return new Promise((resolve) => {
+      const see = (/** @type {Entry} */ entry) => {
+        if (!fits(entry) || (left -= 1) > 0) return;
+        this.watchers.delete(see);
+        resolve(entry);
+      };
+      this.watchers.add(see);
+    });
   }
 
   /** Forgets the requests so far, and the faults. */
@@ -152,6 +168,7 @@ export class GitHub {
     const answer = rule ? afterwards(rule, acted, this.pageTooMany(raw, query)) : acted;
     if (rule?.kind === 'reset-after') return void request.socket.resetAndDestroy();
     Object.assign(entry, { status: answer.status, answer: answer.body });
+    this.watchers.forEach((see) => see(entry));
     if (rule?.kind === 'truncated') cut(response, answer);
     else send(response, answer);
   }

@@ -1,21 +1,22 @@
 // @ts-check
-// Loaded before an action when a test asks for another time or for short waits: the clock begins at
-// FAKE_NOW, and a wait takes a FAKE_SPEED-th of its time while the clock moves on by all of it.
+// Loaded before an action when a test asks for another time or for short waits: the clock is FAKE_AHEAD milliseconds
+// ahead; a wait of seconds takes a FAKE_SPEED-th of its time, and at least a moment, while the clock moves on by all of
+// it. The file FAKE_CLOCK tells how far ahead it was at the end.
 
+import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import timers from 'node:timers';
 import promises from 'node:timers/promises';
 
 const speed = Number(process.env.FAKE_SPEED ?? 1);
-const begin = process.env.FAKE_NOW === undefined ? undefined : Date.parse(process.env.FAKE_NOW);
-delete process.env.FAKE_SPEED;
-delete process.env.FAKE_NOW;
+let ahead = Number(process.env.FAKE_AHEAD ?? 0);
+const file = process.env.FAKE_CLOCK;
+for (const name of ['FAKE_SPEED', 'FAKE_AHEAD', 'FAKE_CLOCK']) delete process.env[name];
+if (file) process.on('exit', () => fs.writeFileSync(file, String(ahead)));
 
 const RealDate = Date;
-let ahead = begin === undefined ? 0 : begin - RealDate.now();
 
-/** @param {number} wait milliseconds, of which the rest is skipped */
-const shortened = (wait) => (wait >= 1000 ? wait / speed : wait);
+/** A wait of seconds becomes a moment: other processes must get on meanwhile. @param {number} wait milliseconds */
+const shortened = (wait) => (wait >= 1000 ? Math.max(wait / speed, Math.min(wait, 100)) : wait);
 
 globalThis.Date = /** @type {DateConstructor} */ (
   class extends RealDate {
@@ -31,16 +32,7 @@ globalThis.Date = /** @type {DateConstructor} */ (
   }
 );
 
-const realTimeout = globalThis.setTimeout;
-/** @type {any} */
-const timeout = (/** @type {Function} */ act, wait = 0, /** @type {any[]} */ ...words) =>
-  realTimeout(() => {
-    ahead += wait - shortened(wait);
-    act(...words);
-  }, shortened(wait));
-globalThis.setTimeout = timeout;
-timers.setTimeout = timeout;
-
+// A timer that calls back may be a time limit: only what is awaited is a wait.
 const realSleep = promises.setTimeout;
 /** @type {any} */
 const sleep = async (wait = 0, value = undefined, options = undefined) => {

@@ -1,0 +1,164 @@
+// @ts-check
+// Whole changes through the Actions, as a workflow makes them, row by row of the flow table.
+
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, test } from 'node:test';
+import { ended, REPO, Shop, status } from './flows/shop.js';
+import { nodes } from './runner.js';
+
+/** @type {Shop} */
+let shop;
+beforeEach(async () => void (shop = await Shop.open()));
+afterEach(() => shop.close());
+
+const PASSED = { deploy: 'success', acceptance: 'success' };
+
+/** Nothing secret is anywhere, and the fake was never at a loss. @param {Shop} shop */
+function clean({ github, jobs }) {
+  assert.deepEqual([...jobs.flatMap((job) => job.leaks([github.token])), ...github.leaks()], []);
+  assert.deepEqual(github.log.filter((entry) => entry.status === 599).map(({ answer }) => String(answer)), []);
+}
+
+for (const { file, version } of nodes()) {
+  test(`a standard change is opened, deployed and closed, on Node ${version}`, async () => {
+    const { commit } = shop.promote();
+    const { open, close } = shop.job({ node: file });
+    const opened = await open();
+    ended(opened, { exitCode: 0, outcome: 'cleared', verdict: 'proceed', 'deployment-ready': 'true' });
+    assert.equal(opened.outputs['change-request-url'], `${shop.github.url}/${REPO}/issues/${shop.issue.number}`);
+    assert.deepEqual(status(shop.issue), ['status_implement']);
+    ended(await close(PASSED), { exitCode: 0, outcome: 'done' });
+    assert.deepEqual([shop.issue.state, status(shop.issue)], ['closed', ['status_closed']]);
+    assert.match(shop.issue.body ?? '', /"close_category": "successful"/);
+    assert.deepEqual(shop.attachments(), ['closing-summary', 'delta-summary', 'deployment-bom', 'merged-sbom']);
+    assert.equal(shop.pointer(), commit);
+    clean(shop);
+  });
+}
+
+test('a change that is not ready waits until a person approves it', async () => {
+  shop.promote();
+  const first = shop.job({ missing: ['unit-tests'] });
+  const held = await first.open();
+  ended(held, { exitCode: 10, outcome: 'awaiting-approval', verdict: 'hold', 'deployment-ready': 'false' });
+  assert.ok(JSON.parse(held.outputs.reasons ?? '').some((/** @type {any} */ reason) => reason.blocking && reason.check === 'unit-tests'), held.outputs.reasons);
+  assert.deepEqual(status(shop.issue), ['status_authorize']);
+  shop.github.people.label(REPO, shop.issue.number, 'status_approved', { by: 'boss' });
+  const again = shop.job({ missing: ['unit-tests'], attempt: 2 });
+  ended(await again.open(), { exitCode: 0, outcome: 'cleared', 'deployment-ready': 'false' });
+  ended(await again.close(PASSED), { exitCode: 0, outcome: 'done' });
+  assert.match(shop.issue.body ?? '', /"close_category": "successful_issues"/);
+  const approved = shop.events().find(({ event }) => event === 'observed' || event === 'approved');
+  assert.ok(approved);
+  clean(shop);
+});
+
+test('nobody who had a part in the change can approve it, and no machine can', async () => {
+  shop.promote();
+  ended(await shop.job({ missing: ['unit-tests'] }).open(), { exitCode: 10, outcome: 'awaiting-approval' });
+  for (const [at, by] of ['author', 'merger', 'github-actions[bot]'].entries()) {
+    shop.github.people.label(REPO, shop.issue.number, 'status_approved', { by });
+    const { exitCode, outputs, log } = await shop.job({ missing: ['unit-tests'], attempt: at + 2 }).open();
+    assert.ok([10, 15].includes(exitCode ?? 0), `${by}: ${exitCode} ${log}`);
+    assert.notEqual(outputs.verdict, 'proceed');
+    shop.github.people.unlabel(REPO, shop.issue.number, 'status_approved', { by });
+  }
+  shop.github.people.label(REPO, shop.issue.number, 'status_approved', { by: 'boss' });
+  ended(await shop.job({ missing: ['unit-tests'], attempt: 9 }).open(), { exitCode: 0, outcome: 'cleared' });
+});
+
+for (const word of /** @type {const} */ (['label', 'close'])) {
+  test(`a change is rejected by ${word === 'label' ? 'a label' : 'closing its issue'}`, async () => {
+    shop.promote();
+    ended(await shop.job({ missing: ['unit-tests'] }).open(), { exitCode: 10, outcome: 'awaiting-approval' });
+    if (word === 'label') shop.github.people.label(REPO, shop.issue.number, 'status_rejected', { by: 'boss' });
+    else shop.github.people.close(REPO, shop.issue.number, { by: 'boss' });
+    const refused = await shop.job({ missing: ['unit-tests'], attempt: 2 }).open();
+    ended(refused, { exitCode: 12, outcome: 'rejected', verdict: 'halt' });
+    clean(shop);
+  });
+}
+
+test('a bounded wait sees the approval', async () => {
+  shop.promote();
+  const { open } = shop.job({ missing: ['unit-tests'] });
+  const seen = shop.github.when(({ method, path }) => method === 'GET' && path.includes('/timeline') && shop.issues.length > 0, 4);
+  const opened = open({ wait: '3600', 'wait-interval': '600' });
+  await seen;
+  shop.github.people.label(REPO, shop.issue.number, 'status_approved', { by: 'boss' });
+  ended(await opened, { exitCode: 0, outcome: 'cleared' });
+});
+
+test('a failed deployment is rolled back, and its change request stays open', async () => {
+  shop.promote();
+  const { job, open, close } = shop.job();
+  ended(await open(), { exitCode: 0, outcome: 'cleared' });
+  fs.writeFileSync(path.join(job.github.workspace, 'deploy.log'), `deploying with ${shop.github.token}\n::error::not a command\n`);
+  fs.writeFileSync(path.join(job.github.workspace, 'rollback.log'), 'back to what was before\n');
+  const closed = await close({ deploy: 'failure', 'deploy-log': 'deploy.log', rollback: 'success', 'rollback-log': 'rollback.log' });
+  ended(closed, { exitCode: 21, outcome: 'rolled-back', verdict: 'halt' });
+  assert.equal(shop.issue.state, 'open');
+  assert.match(shop.issue.body ?? '', /"close_category": "unsuccessful"/);
+  assert.deepEqual(shop.attachments(), ['closing-summary', 'delta-summary', 'deployment-bom', 'merged-sbom', 'rollback-logs']);
+  assert.equal(shop.pointer(), undefined);
+  assert.deepEqual(shop.github.leaks(), []);
+});
+
+test('failed acceptance tests, a failed rollback, and no result are told apart', async () => {
+  /** @type {[Record<string, string>, number][]} */
+  const ways = [
+    [{ deploy: 'success', acceptance: 'failure' }, 20],
+    [{ deploy: 'failure', rollback: 'failure' }, 22],
+    [{ deploy: 'cancelled' }, 20],
+  ];
+  for (const [said, exitCode] of ways) {
+    const { commit } = shop.promote();
+    const { open, close } = shop.job({ sha: commit });
+    ended(await open(), { exitCode: 0, outcome: 'cleared' });
+    ended(await close(said), { exitCode, verdict: 'halt' });
+  }
+  assert.deepEqual(shop.issues.map(({ state }) => state), ['open', 'open', 'open']);
+});
+
+test('an emergency is deployed at once, and owes what it skipped', async () => {
+  shop.promote({ labels: [{ name: 'EMERGENCY', by: 'oncall' }] });
+  const { open, close } = shop.job({ missing: ['unit-tests', 'static-analysis'] });
+  ended(await open(), { exitCode: 0, outcome: 'cleared', 'deployment-ready': 'false' });
+  ended(await close(PASSED), { exitCode: 0, outcome: 'done' });
+  assert.match(shop.issue.body ?? '', /"kind": "emergency"[^]*"close_category": "successful_issues"/);
+  assert.ok(shop.events().some(({ event }) => event === 'obliged'));
+  const owed = await shop.job().action('obligations');
+  assert.deepEqual([owed.exitCode, owed.outputs.open, owed.outputs.overdue], [0, '6', '0']);
+  clean(shop);
+});
+
+test('nothing is deployed twice', async () => {
+  shop.promote();
+  const { open, close } = shop.job();
+  ended(await open(), { exitCode: 0, outcome: 'cleared' });
+  ended(await close(PASSED), { exitCode: 0, outcome: 'done' });
+  ended(await shop.job({ runId: 7002 }).open(), { exitCode: 0, outcome: 'nothing-to-deploy' });
+  assert.equal(shop.issues.length, 1);
+});
+
+test('a workflow that is run again continues its change', async () => {
+  shop.promote();
+  ended(await shop.job().open(), { exitCode: 0, outcome: 'cleared' });
+  const again = shop.job({ attempt: 2 });
+  ended(await again.open(), { exitCode: 0, outcome: 'cleared' });
+  ended(await again.close(PASSED), { exitCode: 0, outcome: 'done' });
+  ended(await shop.job({ attempt: 3 }).open(), { exitCode: 0 });
+  assert.equal(shop.issues.length, 1);
+  assert.equal(shop.changes.length, 1);
+});
+
+test('a skipped deployment closes nothing', async () => {
+  shop.promote();
+  const { open, close } = shop.job();
+  ended(await open(), { exitCode: 0, outcome: 'cleared' });
+  const { exitCode } = await close({ deploy: 'skipped' });
+  assert.notEqual(exitCode, 0);
+  assert.equal(shop.issue.state, 'open');
+});
