@@ -3,15 +3,15 @@ import {
   PARKED,
   look,
   promoted
-} from "./chunk-U4AVTGNF.js";
-import "./chunk-HVRZJXHV.js";
+} from "./chunk-MAZAQLEA.js";
+import "./chunk-CUJ22YPE.js";
 import {
   host,
   label,
   page,
   report,
   run2 as run
-} from "./chunk-B2GQQMNA.js";
+} from "./chunk-DX2TDX2K.js";
 
 // lib/comment.js
 import { readFile } from "node:fs/promises";

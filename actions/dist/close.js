@@ -5,10 +5,10 @@ import {
   look,
   promoted,
   restored
-} from "./chunk-U4AVTGNF.js";
+} from "./chunk-MAZAQLEA.js";
 import {
   read
-} from "./chunk-HVRZJXHV.js";
+} from "./chunk-CUJ22YPE.js";
 import {
   EXIT,
   host,
@@ -16,7 +16,7 @@ import {
   report,
   run2 as run,
   usage
-} from "./chunk-B2GQQMNA.js";
+} from "./chunk-DX2TDX2K.js";
 
 // lib/redact.js
 var REDACTED = Buffer.from("***");

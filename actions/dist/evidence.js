@@ -1,7 +1,7 @@
 import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);
 import {
   read
-} from "./chunk-HVRZJXHV.js";
+} from "./chunk-CUJ22YPE.js";
 import {
   access,
   checkout,
@@ -9,7 +9,7 @@ import {
   folder,
   run2 as run,
   usage
-} from "./chunk-B2GQQMNA.js";
+} from "./chunk-DX2TDX2K.js";
 
 // lib/evidence.js
 import { createHash } from "node:crypto";

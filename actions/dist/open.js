@@ -3,14 +3,14 @@ import {
   PARKED,
   act,
   promoted
-} from "./chunk-U4AVTGNF.js";
-import "./chunk-HVRZJXHV.js";
+} from "./chunk-MAZAQLEA.js";
+import "./chunk-CUJ22YPE.js";
 import {
   host,
   label,
   report,
   run2 as run
-} from "./chunk-B2GQQMNA.js";
+} from "./chunk-DX2TDX2K.js";
 
 // entries/open.js
 await run("Deployment", async (basis) => {

@@ -3,14 +3,14 @@ import {
   PARKED,
   act,
   restored
-} from "./chunk-U4AVTGNF.js";
-import "./chunk-HVRZJXHV.js";
+} from "./chunk-MAZAQLEA.js";
+import "./chunk-CUJ22YPE.js";
 import {
   host,
   label,
   report,
   run2 as run
-} from "./chunk-B2GQQMNA.js";
+} from "./chunk-DX2TDX2K.js";
 
 // entries/rollback.js
 await run("Rollback", async (basis) => {

@@ -42,7 +42,7 @@ export function git(world, gitDir, remote) {
   ].flatMap((option, index) => (index === 0 ? [option] : ['-c', option]))
   return (args, options = {}) =>
     new Promise((resolve, reject) => {
-      const env = { ...environment(world.env, gitDir), ...credentials(remote), ...options.env }
+      const env = { ...environment(world.env, gitDir), ...access(remote), ...options.env }
       const child = world.spawn('git', [...fixed, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true })
       /** @type {Buffer[]} */ const stdout = []
       /** @type {Buffer[]} */ const stderr = []
@@ -221,12 +221,12 @@ function environment(env, home) {
 }
 
 /**
- * The header that gives access, for the server alone.
+ * The header that gives access, for the server alone; where there is none, nothing is fetched.
  * @param {Remote | undefined} remote
  * @returns {Record<string, string>}
  */
-function credentials(remote) {
-  if (!remote?.token) return {}
+function access(remote) {
+  if (!remote?.token) return { GIT_NO_LAZY_FETCH: '1' }
   return {
     GIT_CONFIG_COUNT: '1',
     GIT_CONFIG_KEY_0: `http.${new URL(remote.url).origin}/.extraheader`,

@@ -4,7 +4,7 @@
  */
 import { mkdtemp, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { asking } from './ask.js'
 import { clock } from './clock.js'
 import { start } from './engine.js'
@@ -124,7 +124,7 @@ export function github({ repository, records, server }, env) {
  */
 export function checkout({ world, env, input, ask }, { server, token }, scratch) {
   const folder = input.text('inventory') ?? '.'
-  return inventory(world, ask, { folder: join(env.GITHUB_WORKSPACE ?? '.', folder), scratch, server, token })
+  return inventory(world, ask, { folder: resolve(env.GITHUB_WORKSPACE ?? '.', folder), scratch, server, token })
 }
 
 /**

@@ -6,7 +6,7 @@
  * stale checkout cannot lie.
  */
 import { existsSync, statSync } from 'node:fs'
-import { isAbsolute, join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { Refusal, unavailable, usage } from './failure.js'
 import { commitId, complaint, git, listing, objects, patiently, reference, succeeded } from './git.js'
 import { excerpt } from './text.js'
@@ -211,11 +211,10 @@ function localRefs(run) {
  * @param {string} folder
  */
 function repositoryAt(folder) {
-  const path = isAbsolute(folder) ? folder : resolve(folder)
-  const inner = join(path, '.git')
+  const inner = join(folder, '.git')
   if (existsSync(inner)) return inner
-  const bare = ['objects', 'refs'].every((name) => isFolder(join(path, name))) && existsSync(join(path, 'HEAD'))
-  if (bare) return path
+  const bare = ['objects', 'refs'].every((name) => isFolder(join(folder, name))) && existsSync(join(folder, 'HEAD'))
+  if (bare) return folder
   throw usage(`there is no git repository at \`${excerpt(folder, 200)}\``, 'check out the inventory first, and name its folder with `inventory`')
 }
 

@@ -43,7 +43,7 @@ export function telling(core, ofChange) {
      */
     output: (name, value) => core.setOutput(name, clean(String(value))),
     /** Adds to the job summary. @param {string} text */
-    page: (text) => core.summary.addRaw(clean(text)).write(),
+    page: (text) => summary(core, clean(text)),
     /** @param {string} message @param {string} title */
     error: (message, title) => core.error(excerpt(clean(message), ANNOTATION_MAX), { title: excerpt(clean(title), 200) }),
     /**
@@ -55,12 +55,25 @@ export function telling(core, ofChange) {
     async report(report, { title, fails = report.exitCode !== 0 }) {
       if (ofChange) outputs(core, report, clean)
       annotate(core, report, fails, clean)
-      await core.summary.addRaw(clean(page(title, report))).write()
+      await summary(core, clean(page(title, report)))
       line(`${report.outcome.replaceAll('-', ' ')}: ${report.message}`)
       for (const detail of report.details) line(`  ${detail}`)
       if (report.help) line(`help: ${report.help}`)
       return fails ? report.exitCode || 1 : 0
     }
+  }
+}
+
+/**
+ * Adds to the job summary. What came of a change does not hang on it.
+ * @param {typeof import('@actions/core')} core
+ * @param {string} text
+ */
+async function summary(core, text) {
+  try {
+    await core.summary.addRaw(text).write()
+  } catch (error) {
+    core.info(logLine(`there is no job summary: ${error instanceof Error ? error.message : error}`))
   }
 }
 

@@ -19466,7 +19466,7 @@ function git(world2, gitDir, remote2) {
     ...["http.followRedirects=false", "http.lowSpeedLimit=1", `http.lowSpeedTime=${patience(world2.env)}`]
   ].flatMap((option, index) => index === 0 ? [option] : ["-c", option]);
   return (args, options = {}) => new Promise((resolve3, reject) => {
-    const env = { ...environment(world2.env, gitDir), ...credentials(remote2), ...options.env };
+    const env = { ...environment(world2.env, gitDir), ...access(remote2), ...options.env };
     const child2 = world2.spawn("git", [...fixed, ...args], { env, stdio: ["pipe", "pipe", "pipe"], windowsHide: true });
     const stdout = [];
     const stderr = [];
@@ -19568,8 +19568,8 @@ function environment(env, home) {
     LC_ALL: "C"
   };
 }
-function credentials(remote2) {
-  if (!remote2?.token) return {};
+function access(remote2) {
+  if (!remote2?.token) return { GIT_NO_LAZY_FETCH: "1" };
   return {
     GIT_CONFIG_COUNT: "1",
     GIT_CONFIG_KEY_0: `http.${new URL(remote2.url).origin}/.extraheader`,
@@ -19726,7 +19726,7 @@ function sound(path6) {
 // lib/host.js
 import { mkdtemp, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join as join2 } from "node:path";
+import { join as join2, resolve } from "node:path";
 
 // lib/ask.js
 function asking(engine) {
@@ -19834,7 +19834,7 @@ function why(error2, seconds) {
 
 // lib/inventory.js
 import { existsSync, statSync } from "node:fs";
-import { isAbsolute, join, resolve } from "node:path";
+import { join } from "node:path";
 var MOVES_MAX = 3;
 async function inventory(world2, ask, where) {
   const gitDir = repositoryAt(where.folder);
@@ -19969,11 +19969,10 @@ function localRefs(run3) {
   };
 }
 function repositoryAt(folder3) {
-  const path6 = isAbsolute(folder3) ? folder3 : resolve(folder3);
-  const inner = join(path6, ".git");
+  const inner = join(folder3, ".git");
   if (existsSync(inner)) return inner;
-  const bare = ["objects", "refs"].every((name) => isFolder(join(path6, name))) && existsSync(join(path6, "HEAD"));
-  if (bare) return path6;
+  const bare = ["objects", "refs"].every((name) => isFolder(join(folder3, name))) && existsSync(join(folder3, "HEAD"));
+  if (bare) return folder3;
   throw usage(`there is no git repository at \`${excerpt(folder3, 200)}\``, "check out the inventory first, and name its folder with `inventory`");
 }
 function isFolder(path6) {
@@ -20008,7 +20007,7 @@ async function basis(world2, tell) {
     ask: asking(await start((url) => readFile(url)))
   };
 }
-function access({ world: world2, env, input, tell }) {
+function access2({ world: world2, env, input, tell }) {
   const token = input.text("token");
   for (const secret of token ? [token, basic(token)] : []) world2.core.setSecret(secret);
   const system2 = system(input, env);
@@ -20019,7 +20018,7 @@ function access({ world: world2, env, input, tell }) {
 }
 async function host(basis2) {
   const { world: world2, env, input, ask } = basis2;
-  const { system: where, webhooks: webhooks2 } = access(basis2);
+  const { system: where, webhooks: webhooks2 } = access2(basis2);
   const { kind, repository, records, server, api, token } = where;
   const scratch = await folder(env);
   return {
@@ -20043,7 +20042,7 @@ function github({ repository, records, server }, env) {
 }
 function checkout({ world: world2, env, input, ask }, { server, token }, scratch) {
   const folder3 = input.text("inventory") ?? ".";
-  return inventory(world2, ask, { folder: join2(env.GITHUB_WORKSPACE ?? ".", folder3), scratch, server, token });
+  return inventory(world2, ask, { folder: resolve(env.GITHUB_WORKSPACE ?? ".", folder3), scratch, server, token });
 }
 function folder(env) {
   return mkdtemp(join2(env.RUNNER_TEMP || tmpdir(), "countersign-"));
@@ -21235,7 +21234,7 @@ var __awaiter4 = function(thisArg, _arguments, P, generator) {
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
 };
-var { access: access2, appendFile, writeFile } = promises;
+var { access: access3, appendFile, writeFile } = promises;
 var SUMMARY_ENV_VAR = "GITHUB_STEP_SUMMARY";
 var Summary = class {
   constructor() {
@@ -21257,7 +21256,7 @@ var Summary = class {
         throw new Error(`Unable to find environment variable for $${SUMMARY_ENV_VAR}. Check if your runtime environment supports job summaries.`);
       }
       try {
-        yield access2(pathFromEnv, constants.R_OK | constants.W_OK);
+        yield access3(pathFromEnv, constants.R_OK | constants.W_OK);
       } catch (_a) {
         throw new Error(`Unable to access summary file: '${pathFromEnv}'. Check if the file has correct read/write permissions.`);
       }
@@ -22521,7 +22520,7 @@ function telling(core, ofChange) {
      */
     output: (name, value) => core.setOutput(name, clean(String(value))),
     /** Adds to the job summary. @param {string} text */
-    page: (text) => core.summary.addRaw(clean(text)).write(),
+    page: (text) => summary2(core, clean(text)),
     /** @param {string} message @param {string} title */
     error: (message, title) => core.error(excerpt(clean(message), ANNOTATION_MAX), { title: excerpt(clean(title), 200) }),
     /**
@@ -22533,13 +22532,20 @@ function telling(core, ofChange) {
     async report(report2, { title, fails = report2.exitCode !== 0 }) {
       if (ofChange) outputs(core, report2, clean);
       annotate(core, report2, fails, clean);
-      await core.summary.addRaw(clean(page(title, report2))).write();
+      await summary2(core, clean(page(title, report2)));
       line(`${report2.outcome.replaceAll("-", " ")}: ${report2.message}`);
       for (const detail of report2.details) line(`  ${detail}`);
       if (report2.help) line(`help: ${report2.help}`);
       return fails ? report2.exitCode || 1 : 0;
     }
   };
+}
+async function summary2(core, text) {
+  try {
+    await core.summary.addRaw(text).write();
+  } catch (error2) {
+    core.info(logLine(`there is no job summary: ${error2 instanceof Error ? error2.message : error2}`));
+  }
 }
 function outputs(core, report2, clean) {
   const { judgement } = report2;
@@ -22667,7 +22673,7 @@ export {
   supplied,
   waiting,
   gitStore,
-  access,
+  access2 as access,
   host,
   github,
   checkout,

@@ -3,7 +3,7 @@ import {
   below,
   document,
   read
-} from "./chunk-HVRZJXHV.js";
+} from "./chunk-CUJ22YPE.js";
 import {
   EXIT,
   Refusal,
@@ -21,7 +21,7 @@ import {
   target,
   usage,
   waiting
-} from "./chunk-B2GQQMNA.js";
+} from "./chunk-DX2TDX2K.js";
 
 // lib/perform.js
 var EXCHANGES_MAX = 2e3;
