@@ -1,0 +1,1971 @@
+/* tslint:disable */
+/* eslint-disable */
+
+/**
+ * The engine, and the documents that it was given.
+ */
+export class Engine {
+    free(): void;
+    [Symbol.dispose](): void;
+    /**
+     * Answers one request: JSON in, JSON out.
+     */
+    callBytes(request: Uint8Array): Uint8Array;
+    /**
+     * Answers one request.
+     */
+    call(request: v1.Request): v1.Response;
+    /**
+     * An engine that holds no documents.
+     */
+    constructor();
+    /**
+     * Takes a document, and answers with its digest as text.
+     */
+    put(bytes: Uint8Array): string;
+    /**
+     * The bytes with that digest, if there are any.
+     */
+    take(digest: string): Uint8Array | undefined;
+    /**
+     * The contract that it speaks.
+     */
+    static readonly contract: string;
+    /**
+     * Its version.
+     */
+    static readonly version: string;
+}
+
+export type InitInput = RequestInfo | URL | Response | BufferSource | WebAssembly.Module;
+
+export interface InitOutput {
+    readonly memory: WebAssembly.Memory;
+    readonly __wbg_engine_free: (a: number, b: number) => void;
+    readonly engine_call: (a: number, b: any) => [number, number, number];
+    readonly engine_callBytes: (a: number, b: any) => [number, number, number, number];
+    readonly engine_contract: () => [number, number];
+    readonly engine_new: () => number;
+    readonly engine_put: (a: number, b: any) => [number, number, number, number];
+    readonly engine_take: (a: number, b: number, c: number) => [number, number, number, number];
+    readonly engine_version: () => [number, number];
+    readonly __wbindgen_malloc: (a: number, b: number) => number;
+    readonly __wbindgen_realloc: (a: number, b: number, c: number, d: number) => number;
+    readonly __wbindgen_free: (a: number, b: number, c: number) => void;
+    readonly __wbindgen_exn_store: (a: number) => void;
+    readonly __externref_table_alloc: () => number;
+    readonly __wbindgen_externrefs: WebAssembly.Table;
+    readonly __externref_table_dealloc: (a: number) => void;
+    readonly __wbindgen_start: () => void;
+}
+
+export type SyncInitInput = BufferSource | WebAssembly.Module;
+
+/**
+ * Instantiates the given `module`, which can either be bytes or
+ * a precompiled `WebAssembly.Module`.
+ *
+ * @param {{ module: SyncInitInput }} module - Passing `SyncInitInput` directly is deprecated.
+ *
+ * @returns {InitOutput}
+ */
+export function initSync(module: { module: SyncInitInput } | SyncInitInput): InitOutput;
+
+/**
+ * If `module_or_path` is {RequestInfo} or {URL}, makes a request and
+ * for everything else, calls `WebAssembly.instantiate` directly.
+ *
+ * @param {{ module_or_path: InitInput | Promise<InitInput> }} module_or_path - Passing `InitInput` directly is deprecated.
+ *
+ * @returns {Promise<InitOutput>}
+ */
+export default function __wbg_init (module_or_path: { module_or_path: InitInput | Promise<InitInput> } | InitInput | Promise<InitInput>): Promise<InitOutput>;
+
+/**
+ * Requests and responses of the contract `countersign/v1`.
+ */
+export namespace v1 {
+  /** What to do. */
+  type ActionGiven =
+    /** File the change request, not approved; or find it again by its key. Answered by `filed`. For `connect`. */
+    | {
+      /** What the automation has to add, in a section of its own, as Markdown. */
+      automation: string;
+      /** The category. */
+      category: Category;
+      /** What an approval is about. */
+      delta: Digest;
+      effect: "file";
+      /** What the author of the promotion wrote. */
+      fields: Fields;
+      /** What kind of change. */
+      kind: Kind;
+      /** How it is deployed and rolled back, for the record (PC8). */
+      methods: Array<string>;
+      /** Planned downtime, in minutes. */
+      outage_minutes: number;
+      /** The pipeline's name. */
+      pipeline?: Name | null;
+      /** The pipeline's version. */
+      pipeline_version?: Name | null;
+      /** When it is planned to have ended. */
+      planned_end: Timestamp;
+      /** When the deployment is planned to begin. */
+      planned_start: Timestamp;
+      /** Under which policy. */
+      policy: Digest;
+      /** DEPLOYMENT_READY. */
+      ready: boolean;
+      /** The change request whose deployment a full rollback restores (FR3). */
+      restores?: Name | null;
+      /** The risk. */
+      risk: RiskLevel;
+      /** The id that a system which lets us choose gives it. */
+      suggested_id: Name;
+      /** Where. */
+      target: Target;
+      /** One line: what is deployed where. */
+      title: string;
+      /** The change requests of the pre-production environment, or `NA`. */
+      validation_record: string;
+    }
+    /** Attach a blob, and read it back. Answered by `attached`. For `connect`. */
+    | {
+      /** The digest of its bytes, which `take` gives. */
+      digest: Digest;
+      effect: "attach";
+      /** The change request. */
+      id: Name;
+      /** Its media type. */
+      media_type: string;
+      /** The attachment's name. */
+      name: string;
+    }
+    /** Approve the change request because the evidence permits it. Answered by `approved`. For `connect`. */
+    | {
+      /** The delta that is approved. */
+      delta: Digest;
+      effect: "approve";
+      /** The change request. */
+      id: Name;
+      /** The policy that permits it. */
+      policy: Digest;
+    }
+    /** Ask people for approval. Answered by `approval-requested`. For `connect`. */
+    | {
+      /** What an approval is about. */
+      delta: Digest;
+      effect: "request-approval";
+      /** The change request. */
+      id: Name;
+      /** The kind of the change request, which may have changed since it was filed (EM2). */
+      kind: Kind;
+      /** Under which policy. */
+      policy: Digest;
+      /** Why it is not approved automatically. */
+      why: Array<string>;
+    }
+    /** Read the change request, whole. Answered by `observed`. For `connect`. */
+    | {
+      effect: "read";
+      /** The change request. */
+      id: Name;
+    }
+    /** Show that the change is being implemented. Answered by `implementing`. For `connect`. */
+    | {
+      effect: "implement";
+      /** The change request. */
+      id: Name;
+    }
+    /** Run a command of the user, once. Answered by `ran`. For the host. */
+    | {
+      /** The command; absent: the policy names none, and the caller reports. */
+      command?: CommandGiven | null;
+      effect: "run";
+      /** Environment variables for it. */
+      environment: Array<Variable>;
+      /** Which. */
+      step: Step;
+    }
+    /** Close the change request. Answered by `closed`. For `connect`. */
+    | {
+      /** As what. */
+      category: Closure;
+      effect: "close";
+      /** The change request. */
+      id: Name;
+      /** For people. */
+      notes: string;
+    }
+    /** Leave the change request open, with a category. Answered by `left-open`. For `connect`. */
+    | {
+      /** The category. */
+      category: Closure;
+      effect: "leave-open";
+      /** The change request. */
+      id: Name;
+      /** For people. */
+      notes: string;
+    }
+    /** Move the pointer to the last concluded deployment. Answered by `concluded`. For the host. */
+    | {
+      /** The commit that it points to from now on; absent for a plain directory. */
+      commit?: Commit | null;
+      effect: "conclude";
+      /** The pointer's name. */
+      pointer: string;
+    }
+    /** Tell somebody, and go on whatever comes of it (PC9). Answered by `notified`, or by `failed`. For the host. */
+    | {
+      /** The digest of the body to post, which `take` gives: JSON. */
+      body: Digest;
+      /** Through which channel of the policy; where that leads is the host's to know. */
+      channel: Name;
+      effect: "notify";
+      /** Of what. */
+      moment: Moment;
+    }
+    /** Let time pass. Answered by `waited`. For the host. */
+    | {
+      effect: "wait";
+      /** Until when. */
+      until: Timestamp;
+      /** Why. */
+      why: string;
+    };
+  /** The answer to the effect that the last plan named. */
+  type Answer = {
+    /** What happened: the event that answers the effect, or `failed`. */
+    event: Event;
+    /** The effect's key. */
+    key: string;
+  };
+  /** A command of the user: an argument vector, never a shell string (T60). */
+  type CommandGiven = {
+    /** The program and its arguments. */
+    run: Array<string>;
+    /** Seconds until it counts as failed and is ended. Default 1800. */
+    "timeout-seconds"?: number;
+  };
+  /** Everything that a plan is made from, as documents. */
+  type Documents = {
+    /** The inventory at the last concluded deployment of the target; absent: there was none (IN2). */
+    concluded?: Tree | null;
+    /** All evidence documents, in any order. */
+    evidence?: Array<Named>;
+    /** The evidence-checks config in IBM's format, which replaces the policy's requirements (PO2). */
+    evidence_checks?: Named | null;
+    /** The ignore file (IN3). */
+    ignore_file?: Named | null;
+    /** The inventory at the commit to deploy. */
+    inventory: Tree;
+    /** The policy, YAML; absent: the built-in one. */
+    policy?: Named | null;
+    /** The promotion pull request, as GitHub's API gives it. Absent only for a full rollback, which promotes nothing. */
+    promotion?: Named | null;
+    /** The inventory at the last concluded deployment of the pre-production environment (PC4). */
+    staging?: Tree | null;
+  };
+  /** How this run drives the flow. It says who performs; it decides nothing. */
+  type Drive = {
+    /** Commands that the caller performs, and reports. The flow stops before them. */
+    parked?: Array<Step>;
+    /** What the caller reports of them. */
+    reports?: Array<Ran>;
+    /** Wait for approval until this time, looking again after each interval; absent: do not wait (GA1). */
+    wait?: Waiting | null;
+  };
+  /** One thing to do. */
+  type EffectGiven = {
+    /** What to do. */
+    action: ActionGiven;
+    /** The change that it belongs to (CR6). */
+    change: Digest;
+    /** Its key: the same effect of the same change has the same key for ever. */
+    key: string;
+  };
+  /** What to do in a change system. */
+  type Errand =
+    /** Perform an effect of a plan. */
+    | {
+      /** The effect. */
+      effect: EffectGiven;
+      errand: "perform";
+    }
+    /** Make a change request by hand, which people decide on before a run is given its id (CR5, EX5). */
+    | {
+      errand: "prepare";
+      /** The request. */
+      request: Prepared;
+    }
+    /** Read the merged pull request whose merge produced a commit (IN5). For GitHub. Ends with `gathered`. */
+    | {
+      /** The branch that it was merged into. */
+      branch: Name;
+      /** The commit to deploy. */
+      commit: Commit;
+      errand: "promotion";
+      /** The policy, for the teams that it names. */
+      policy?: Named | null;
+    }
+    /** Read whether somebody else reviewed each commit of an entry since it was deployed last, as a record of evidence of
+     * this run (RD2). For GitHub. Ends with `gathered`. */
+    | {
+      /** The entry as it was deployed last. */
+      before?: Named | null;
+      /** The entry that is deployed; its name is its path in the inventory. */
+      entry: Named;
+      errand: "reviews";
+      /** The host's clock. */
+      now: Timestamp;
+    }
+    /** Write down what a person decided on a change request. For the ledger only: other systems ask people themselves. */
+    | {
+      /** The decision; what it is about is taken from the change request. */
+      decision: Decision;
+      errand: "decide";
+      /** The change request. */
+      id: Name;
+    };
+  /** What is asked of the plan. */
+  type Mode =
+    /** Take the next step. */
+    | "act"
+    /** Say what a whole run would do, and how it would end. Nothing is recorded. */
+    | "preview"
+    /** Say whether the change is ready. Nothing is recorded. */
+    | "assess";
+  /** How a command of the user ended. */
+  type Ran = {
+    /** When it ended, if that is known. */
+    ended?: Timestamp | null;
+    /** Its exit code, if it had one. */
+    exit_code?: number | null;
+    /** Its output, by digest. */
+    log?: Digest | null;
+    /** What else is to say: a signal, a deadline, a program that was not found. */
+    note?: string | null;
+    /** When it began, if that is known. */
+    started?: Timestamp | null;
+    /** Which. */
+    step: Step;
+    /** Whether it succeeded. */
+    success: boolean;
+  };
+  /** `owner/name`, with no character that means something in a path. */
+  type Repository = string;
+  /** A request. */
+  type Request =
+    /** What this engine is. */
+    | {
+      call: "describe";
+      /** The contract that the host speaks. */
+      contract: string;
+    }
+    /** What one evidence document says. */
+    | {
+      call: "ingest";
+      /** The contract that the host speaks. */
+      contract: string;
+      /** The document. */
+      document: Named;
+    }
+    /** What is wrong with the text of a promotion pull request (PR4). */
+    | {
+      call: "lint";
+      /** The contract that the host speaks. */
+      contract: string;
+      /** The pull request as JSON, or its text alone. */
+      document: Named;
+      /** Names of optional fields that are required. */
+      required_fields?: Array<string>;
+    }
+    /** What must happen next to a change. */
+    | {
+      /** The answer to the effect that the last plan named. */
+      answer?: Answer | null;
+      /** Which attempt at the same change, counted from 1. */
+      attempt?: number;
+      call: "plan";
+      /** A change request that was made by hand (EX1); absent: one is filed. */
+      change_request_id?: Name | null;
+      /** The contract that the host speaks. */
+      contract: string;
+      /** The documents. */
+      documents: Documents;
+      /** Who performs which commands. */
+      drive?: Drive;
+      /** Whether entries that did not change are deployed again (IN2). */
+      force_redeploy?: boolean;
+      /** The journals of all changes that the host knows of: what failed, what was proved, what is owed. Also for the
+       * call that asks which journal is needed; whether this change's own is among them does not matter. */
+      history?: Array<Named>;
+      /** The journal; absent: the answer says only which journal is needed. */
+      journal?: Named | null;
+      /** What is asked. */
+      mode?: Mode;
+      /** The host's clock. */
+      now: Timestamp;
+      /** The full rollback that is asked for (FR1); absent: an ordinary change. */
+      rollback?: Rollback | null;
+      /** Who asks. */
+      run: Run;
+      /** The host's clock when this run began: what was read before is stale (GA3). */
+      started: Timestamp;
+      /** Where. */
+      target: Target;
+    }
+    /** How an effect is performed in a change system. */
+    | {
+      call: "connect";
+      /** The contract that the host speaks. */
+      contract: string;
+      /** What to do there. */
+      errand: Errand;
+      /** The responses so far, in order. */
+      responses?: Array<ResponseGiven>;
+      /** The change system. */
+      system: System;
+    }
+    /** Where a change stands, from its journal alone. */
+    | {
+      call: "status";
+      /** The contract that the host speaks. */
+      contract: string;
+      /** The journal. */
+      journal: Named;
+    }
+    /** Where all changes stand, and what is owed of them (EM4). */
+    | {
+      call: "survey";
+      /** The contract that the host speaks. */
+      contract: string;
+      /** The journals of all changes. */
+      journals: Array<Named>;
+      /** The host's clock. */
+      now: Timestamp;
+    }
+    /** Write down that something that was owed was done (EM4). */
+    | {
+      /** By whom. */
+      by: Person;
+      call: "fulfil";
+      /** The contract that the host speaks. */
+      contract: string;
+      /** The change's journal. */
+      journal: Named;
+      /** What else is to say. */
+      note?: string | null;
+      /** The host's clock. */
+      now: Timestamp;
+      /** Which obligation. */
+      obligation: Name;
+      /** Where to look at what was done. */
+      reference: string;
+    }
+    /** Which change requests a file asks to be made by hand (EX5). */
+    | {
+      call: "prepare";
+      /** The contract that the host speaks. */
+      contract: string;
+      /** The file. */
+      document: Named;
+    }
+    /** How the inventories of several environments differ (IN6). */
+    | {
+      call: "reconcile";
+      /** The contract that the host speaks. */
+      contract: string;
+      /** The environments, lowest first. */
+      environments: Array<Tier>;
+    };
+  /** What the host got. */
+  type ResponseGiven =
+    /** The file is there; its bytes were given to `put`. */
+    | {
+      /** Their digest. */
+      digest: Digest;
+      response: "found";
+    }
+    /** There is no such file. */
+    | {
+      response: "absent";
+    }
+    /** The file was written. */
+    | {
+      response: "stored";
+    }
+    /** The file is not as it was expected to be; nothing was written. */
+    | {
+      response: "conflict";
+    }
+    /** The API answered, whole. */
+    | {
+      /** The digest of its body, whose bytes were given to `put`. */
+      body: Digest;
+      /** Its headers by lower-case name: `link`, `location`, `retry-after`, `x-ratelimit-remaining` and the like. */
+      headers?: Record<string, string>;
+      response: "answered";
+      /** The status. */
+      status: number;
+    }
+    /** Time passed. */
+    | {
+      response: "waited";
+    }
+    /** The exchange could not be made, or nobody knows whether it was: a lost answer is broken. */
+    | {
+      /** Why. */
+      message: string;
+      response: "broken";
+    };
+  /** A full rollback (FR1). */
+  type Rollback = {
+    /** The change request whose deployment is restored: a concluded one of the same target. */
+    change_request_id: Name;
+    /** Whether the actor of the run declares an emergency, so that nobody is waited for. */
+    emergency?: boolean;
+  };
+  /** A name of letters, digits, `.`, `_` and `-`. */
+  type Segment = string;
+  /** Which change system, as the host is configured. */
+  type System =
+    /** The embedded ledger: a directory or a git repository behind a store port. */
+    | {
+      system: "ledger";
+    }
+    /** GitHub: people see an issue and decide there; the record is a ledger on a branch of the same repository. */
+    | {
+      /** The branch that holds the records, for links to them. */
+      records: Segment;
+      /** The repository: `owner/name`. */
+      repository: Repository;
+      /** The run that asks: two runs never file the same issue. */
+      run: Name;
+      /** Where repositories are seen. Default `https://github.com`. */
+      server?: string | null;
+      system: "github";
+    };
+  /** An environment with its inventory. */
+  type Tier = {
+    /** The environment. */
+    environment: Name;
+    /** Its inventory. */
+    inventory: Tree;
+  };
+  /** The files of an inventory at one commit. */
+  type Tree = {
+    /** The commit; a plain directory has none. */
+    commit?: Commit | null;
+    /** All files, by path. */
+    files: Array<Named>;
+  };
+  /** A bounded wait for approval. */
+  type Waiting = {
+    /** Seconds between two looks; at least 5. */
+    interval_seconds: number;
+    /** When the wait is over, and its end is a refusal. */
+    until: Timestamp;
+  };
+  /** What to do. */
+  type Action =
+    /** File the change request, not approved; or find it again by its key. Answered by `filed`. For `connect`. */
+    | {
+      /** What the automation has to add, in a section of its own, as Markdown. */
+      automation: string;
+      /** The category. */
+      category: Category;
+      /** What an approval is about. */
+      delta: Digest;
+      effect: "file";
+      /** What the author of the promotion wrote. */
+      fields: Fields;
+      /** What kind of change. */
+      kind: Kind;
+      /** How it is deployed and rolled back, for the record (PC8). */
+      methods: Array<string>;
+      /** Planned downtime, in minutes. */
+      outage_minutes: number;
+      /** The pipeline's name. */
+      pipeline?: Name | null;
+      /** The pipeline's version. */
+      pipeline_version?: Name | null;
+      /** When it is planned to have ended. */
+      planned_end: Timestamp;
+      /** When the deployment is planned to begin. */
+      planned_start: Timestamp;
+      /** Under which policy. */
+      policy: Digest;
+      /** DEPLOYMENT_READY. */
+      ready: boolean;
+      /** The change request whose deployment a full rollback restores (FR3). */
+      restores?: Name | null;
+      /** The risk. */
+      risk: RiskLevel;
+      /** The id that a system which lets us choose gives it. */
+      suggested_id: Name;
+      /** Where. */
+      target: Target;
+      /** One line: what is deployed where. */
+      title: string;
+      /** The change requests of the pre-production environment, or `NA`. */
+      validation_record: string;
+    }
+    /** Attach a blob, and read it back. Answered by `attached`. For `connect`. */
+    | {
+      /** The digest of its bytes, which `take` gives. */
+      digest: Digest;
+      effect: "attach";
+      /** The change request. */
+      id: Name;
+      /** Its media type. */
+      media_type: string;
+      /** The attachment's name. */
+      name: string;
+    }
+    /** Approve the change request because the evidence permits it. Answered by `approved`. For `connect`. */
+    | {
+      /** The delta that is approved. */
+      delta: Digest;
+      effect: "approve";
+      /** The change request. */
+      id: Name;
+      /** The policy that permits it. */
+      policy: Digest;
+    }
+    /** Ask people for approval. Answered by `approval-requested`. For `connect`. */
+    | {
+      /** What an approval is about. */
+      delta: Digest;
+      effect: "request-approval";
+      /** The change request. */
+      id: Name;
+      /** The kind of the change request, which may have changed since it was filed (EM2). */
+      kind: Kind;
+      /** Under which policy. */
+      policy: Digest;
+      /** Why it is not approved automatically. */
+      why: Array<string>;
+    }
+    /** Read the change request, whole. Answered by `observed`. For `connect`. */
+    | {
+      effect: "read";
+      /** The change request. */
+      id: Name;
+    }
+    /** Show that the change is being implemented. Answered by `implementing`. For `connect`. */
+    | {
+      effect: "implement";
+      /** The change request. */
+      id: Name;
+    }
+    /** Run a command of the user, once. Answered by `ran`. For the host. */
+    | {
+      /** The command; absent: the policy names none, and the caller reports. */
+      command: Command | null;
+      effect: "run";
+      /** Environment variables for it. */
+      environment: Array<Variable>;
+      /** Which. */
+      step: Step;
+    }
+    /** Close the change request. Answered by `closed`. For `connect`. */
+    | {
+      /** As what. */
+      category: Closure;
+      effect: "close";
+      /** The change request. */
+      id: Name;
+      /** For people. */
+      notes: string;
+    }
+    /** Leave the change request open, with a category. Answered by `left-open`. For `connect`. */
+    | {
+      /** The category. */
+      category: Closure;
+      effect: "leave-open";
+      /** The change request. */
+      id: Name;
+      /** For people. */
+      notes: string;
+    }
+    /** Move the pointer to the last concluded deployment. Answered by `concluded`. For the host. */
+    | {
+      /** The commit that it points to from now on; absent for a plain directory. */
+      commit: Commit | null;
+      effect: "conclude";
+      /** The pointer's name. */
+      pointer: string;
+    }
+    /** Tell somebody, and go on whatever comes of it (PC9). Answered by `notified`, or by `failed`. For the host. */
+    | {
+      /** The digest of the body to post, which `take` gives: JSON. */
+      body: Digest;
+      /** Through which channel of the policy; where that leads is the host's to know. */
+      channel: Name;
+      effect: "notify";
+      /** Of what. */
+      moment: Moment;
+    }
+    /** Let time pass. Answered by `waited`. For the host. */
+    | {
+      effect: "wait";
+      /** Until when. */
+      until: Timestamp;
+      /** Why. */
+      why: string;
+    };
+  /** Something that can be tested. Evidence binds to an inventory entry through its asset ids (EV2). */
+  type Asset = {
+    /** An image's digest; the SHA-256 of a commit's hex text; for anything else, the SHA-256 of its URI's text. */
+    id: Digest;
+    /** Where the asset is, if its producer said so. */
+    uri?: string | null;
+  };
+  /** Bytes kept beside evidence, named by their digest. */
+  type Attachment = {
+    /** The SHA-256 of its bytes. */
+    digest: Digest;
+    /** The file's name, for people. */
+    name: string;
+  };
+  /** What a bill of materials is about. */
+  type BomSummary = {
+    /** How many components it lists, nested ones included. At least one. */
+    components: number;
+    /** The format and its version, such as `CycloneDX 1.6`. */
+    format: string;
+  };
+  /** The category of a change (PC1). A higher one demands more. */
+  type Category =
+    /** A pre-approved, low-risk pattern. */
+    | "standard"
+    /** Most changes. */
+    | "normal"
+    /** Schema, infrastructure, architecture. */
+    | "high-risk";
+  /** The kind of test, scan or review that evidence is about, such as `unit-tests`.
+   * 
+   * Names of IBM's evidence types are folded into ours, so that both spellings are one check. */
+  type Check = string;
+  /** How a change request ends (CL2, RB2). */
+  type Closure =
+    /** Ready, deployed, tested. */
+    | "successful"
+    /** Deployed and tested, but not ready at closing time. */
+    | "successful_issues"
+    /** Not deployed for good. */
+    | "unsuccessful"
+    /** Given up before the deployment. */
+    | "cancelled";
+  /** A stable name for each kind of reason. */
+  type Code =
+    /** No evidence for a check of an entry. */
+    | "evidence-missing"
+    /** The evidence says that the check failed. */
+    | "evidence-failed"
+    /** The evidence says that the check has not ended. */
+    | "evidence-pending"
+    /** A document cannot be read, so what it holds counts as missing. */
+    | "evidence-malformed"
+    /** The evidence is older than the policy allows. */
+    | "evidence-stale"
+    /** The evidence is dated in the future. */
+    | "evidence-from-future"
+    /** A record rests on a report that was not given. */
+    | "report-missing"
+    /** A record rests on a report that cannot be read. */
+    | "report-malformed"
+    /** A record rests on a report that shows a failure. */
+    | "report-failed"
+    /** A report that no record names; it counts for nothing. */
+    | "report-unbound"
+    /** A finding that is exempt. */
+    | "finding-exempt"
+    /** A finding inside its grace period. */
+    | "finding-in-grace"
+    /** A demand that somebody waived. */
+    | "waived"
+    /** A waiver that has ended. */
+    | "waiver-expired"
+    /** The promotion pull request lacks approvals. */
+    | "approvals-missing"
+    /** No tech lead approved a high-risk change. */
+    | "tech-lead-missing"
+    /** No member of the security team reviewed the change. */
+    | "security-review-missing"
+    /** Nothing proves that the same artifacts concluded in the pre-production environment. */
+    | "staging-proof-missing"
+    /** The inventory is a plain directory: nothing proves which promotion made it. */
+    | "inventory-without-commit"
+    /** The policy demands nothing of an entry: nothing is never a pass. */
+    | "nothing-demanded";
+  /** A stable name for each kind of failure. */
+  type Code2 =
+    /** The request is not one of the contract. */
+    | "bad-request"
+    /** The request speaks another contract. */
+    | "other-contract"
+    /** The request names a document whose bytes were not given. */
+    | "unknown-document"
+    /** A document or a count is over a published limit. */
+    | "over-limit"
+    /** The policy cannot be read. */
+    | "policy"
+    /** The promotion pull request cannot be read, or lacks a required field (PR4). */
+    | "promotion"
+    /** The pull request is not the one that made what is deployed (IN5). */
+    | "wrong-promotion"
+    /** The change request cannot be rolled back to (FR2). */
+    | "rollback"
+    /** What was prepared by hand cannot be read (EX5). */
+    | "prepared"
+    /** What is said to be done is not owed, or does not count (EM4). */
+    | "obligation"
+    /** An inventory entry cannot be read. */
+    | "inventory"
+    /** The journal is damaged, or was begun by another engine. */
+    | "journal"
+    /** The answer or the response does not fit. */
+    | "bad-answer"
+    /** The engine has a defect. */
+    | "internal";
+  /** A command of the user: an argument vector, never a shell string (T60). */
+  type Command = {
+    /** The program and its arguments. */
+    run: Array<string>;
+    /** Seconds until it counts as failed and is ended. Default 1800. */
+    "timeout-seconds": number;
+  };
+  type Commit = string;
+  /** How the work on the target ended (RB4). */
+  type Conclusion =
+    /** Deployed and tested. */
+    | "succeeded"
+    /** Deployed; the policy has no acceptance tests, and says why (CL4). */
+    | "succeeded-untested"
+    /** Failed, and not rolled back. */
+    | "failed"
+    /** Failed, and rolled back. */
+    | "rolled-back"
+    /** Failed, and the rollback failed too. */
+    | "rollback-failed";
+  /** What customers notice (PR1). */
+  type CustomerImpact =
+    /** All of them, badly. */
+    | "critical"
+    /** Many of them. */
+    | "high"
+    /** Some of them. */
+    | "moderate"
+    /** A few, slightly. */
+    | "low"
+    /** Nobody notices. */
+    | "no_impact";
+  /** One person's word on a change request, as its system keeps it. */
+  type Decision = {
+    /** Whether they approve; if not, they reject. */
+    approves: boolean;
+    /** When. */
+    at: Timestamp;
+    /** Who. */
+    by: Person;
+    /** Which change they decided on (EX3). Absent: the system does not say. */
+    change?: Digest | null;
+    /** What they approved: the delta (GA2). Absent: the system does not say. */
+    delta?: Digest | null;
+    /** Under which policy. Absent: the system does not say. */
+    policy?: Digest | null;
+    /** Why. */
+    why?: string | null;
+  };
+  /** What is deployed. */
+  type DeltaSummary = {
+    /** Entries, and how they differ. */
+    entries: Record<string, Difference>;
+    /** Entries that are hidden, and by what. */
+    hidden: Record<string, string>;
+    /** Entries that are gone. */
+    removed: Array<string>;
+  };
+  /** How much the deployment itself disturbs (PR1). */
+  type DeploymentImpact =
+    /** Little. */
+    | "small"
+    /** Much. */
+    | "large";
+  /** What this engine is. */
+  type Description = {
+    /** The contract that it speaks. */
+    contract: string;
+    /** Its version and sources. */
+    engine: Engine;
+    /** Its limits, by name. */
+    limits: Record<string, number>;
+    /** The exit code of each outcome. */
+    outcomes: Record<string, number>;
+  };
+  /** How an entry differs from the last concluded deployment. */
+  type Difference =
+    /** It was not deployed before. */
+    | "added"
+    /** Another version was deployed before. */
+    | "changed"
+    /** It is deployed as it was; only a forced redeployment has such entries in its delta. */
+    | "unchanged";
+  type Digest = string;
+  /** What is owed after an emergency (EM4). */
+  type Duty =
+    /** Somebody who had no part in the change reviews and approves it in retrospect. */
+    | "review"
+    /** A check that was not met is met under standard conditions. */
+    | "evidence-gap"
+    /** The root cause is found and written down. */
+    | "root-cause"
+    /** A retrospective is held. */
+    | "retrospective"
+    /** Lower environments get what the emergency deployed. */
+    | "reconciliation";
+  /** One thing to do. */
+  type Effect = {
+    /** What to do. */
+    action: Action;
+    /** The change that it belongs to (CR6). */
+    change: Digest;
+    /** Its key: the same effect of the same change has the same key for ever. */
+    key: string;
+  };
+  type Email = string;
+  /** How a run of the flow ended, for hosts: they show the words and exit with the code. */
+  type End = {
+    /** Details, one a line. */
+    details?: Array<string>;
+    /** The exit code. */
+    exit_code: number;
+    /** What to do about it; absent if nothing is to be done. */
+    help?: string | null;
+    /** What is the case: one sentence, lower case, no full stop. */
+    message: string;
+    /** How it ended. */
+    outcome: Outcome2;
+    /** Whether the deployment may begin, or has ended well. */
+    verdict: Verdict;
+  };
+  /** Which engine decides (AU2). A journal is continued by no other. */
+  type Engine = {
+    /** The digest of its sources. */
+    source_digest: Digest;
+    /** The version of the engine. */
+    version: string;
+  };
+  /** One line. */
+  type Entry = {
+    /** When it was recorded. */
+    at: Timestamp;
+    /** What happened. */
+    event: Event;
+    /** The SHA-256 of the line before, with its line end; of no bytes for the first. */
+    prev: Digest;
+    /** Counted from 1. */
+    seq: number;
+  };
+  /** Something that happened. */
+  type Event =
+    /** The change began. Always the first event. */
+    | {
+      /** Which attempt at the same change this is, counted from 1. */
+      attempt: number;
+      /** The inventory commit that is deployed. */
+      commit?: Commit | null;
+      /** The digest of what is deployed. */
+      delta: Digest;
+      /** The engine that decides. */
+      engine: Engine;
+      event: "opened";
+      /** What its author wrote. */
+      fields: Fields;
+      /** Ids of everyone who had a part in the promotion: none of them can approve (PC2). */
+      involved: Array<string>;
+      /** The key that finds the change again (CR6). */
+      key: Digest;
+      /** The promotion pull request's number. */
+      promotion: number;
+      /** Where to look at it. */
+      promotion_url?: string | null;
+      /** The repository of the promotion pull request. */
+      repository: string;
+      /** The change request whose deployment this full rollback restores (FR3); absent: it is no full rollback. */
+      restores?: Name | null;
+      /** The run that opened it. */
+      run: Run;
+      /** The id of a change request that was made by hand (EX1); absent: one is filed. */
+      supplied?: Name | null;
+      /** Where. */
+      target: Target;
+      /** Its title. */
+      title: string;
+    }
+    /** Another run took it up. */
+    | {
+      /** Whether that run was given the change request's id, and so took the fast path (EX2). */
+      by_id?: boolean;
+      event: "continued";
+      /** That run. */
+      run: Run;
+    }
+    /** Readiness was judged, before deployment. */
+    | {
+      /** What is to be attached: names and digests. */
+      attachments: Record<string, Digest>;
+      /** The category. */
+      category: Category;
+      event: "assessed";
+      /** The digest of all that it rests on. */
+      facts: Digest;
+      /** The kind of the change request. */
+      kind: Kind;
+      /** Who applied the emergency label, if there is one and it was read (EM5). */
+      labelled_by?: Person | null;
+      /** The smallest set of evidence that would turn the verdict. */
+      needed: Array<Needed>;
+      /** Planned downtime, in minutes. */
+      outage_minutes: number;
+      /** The digest of the policy. */
+      policy: Digest;
+      /** DEPLOYMENT_READY. */
+      ready: boolean;
+      /** How many reasons there are. */
+      reason_count: number;
+      /** The first reasons, blocking ones first; at most `MAX_REASONS`. The Delta Summary holds all. */
+      reasons: Array<Reason>;
+      /** The risk, with its factors. */
+      risk: Risk;
+    }
+    /** An effect is about to be performed. Its outcome is the next event, unless the host died. */
+    | {
+      /** The effect's key. */
+      effect: string;
+      event: "intended";
+    }
+    /** An effect could not be performed. */
+    | {
+      /** The effect's key. */
+      effect: string;
+      event: "failed";
+      /** Why. */
+      trouble: Trouble;
+    }
+    /** The change request was filed, not approved (CR4), or found again (CR6). */
+    | {
+      event: "filed";
+      /** Its id. */
+      id: Name;
+      /** Where to look at it. */
+      url?: string | null;
+    }
+    /** Something was attached, and read back. */
+    | {
+      /** The digest of its bytes. */
+      digest: Digest;
+      event: "attached";
+      /** Its name. */
+      name: string;
+    }
+    /** People were asked for approval. */
+    | {
+      event: "approval-requested";
+    }
+    /** The change request was read. */
+    | {
+      /** The change that it was filed for, or that used it first. Absent: none has, or the system does not say. */
+      change?: Digest | null;
+      /** Everyone's latest word. */
+      decisions: Array<Decision>;
+      event: "observed";
+      /** Its id. */
+      id: Name;
+      /** From this on nothing is deployed under it, where it was planned by hand (CR5). */
+      planned_end?: Timestamp | null;
+      /** Before this nothing is deployed under it, where it was planned by hand (CR5). */
+      planned_start?: Timestamp | null;
+      /** Its state. */
+      status: Status;
+      /** Where it says that it deploys (EX3). Absent: it does not say. */
+      target?: Target | null;
+    }
+    /** The change request was approved, and that was read back. */
+    | (
+      /** The evidence permits it, nothing is down, the risk is acceptable (CR3). */
+      | {
+        basis: "readiness";
+      }
+      /** People approved it. */
+      | {
+        /** Who. */
+        approvers: Array<Person>;
+        basis: "people";
+      }
+      /** It is an emergency, to be approved in retrospect (EM2). */
+      | {
+        basis: "emergency";
+      }) & ({
+      event: "approved";
+    })
+    /** An emergency was activated, and this is owed for it (EM4). */
+    | {
+      event: "obliged";
+      /** What is owed. */
+      obligations: Array<Obligation>;
+    }
+    /** Something that was owed was done (EM4). */
+    | {
+      /** By whom. */
+      by: Person;
+      /** The engine that wrote this down, which may be another than the one that decided the change. */
+      engine: Engine;
+      event: "fulfilled";
+      /** What else is to say. */
+      note?: string | null;
+      /** Which obligation. */
+      obligation: Name;
+      /** Where to look at what was done: a link, a ticket, a digest. */
+      reference: string;
+    }
+    /** Somebody was told, through a channel of the policy (PC9). */
+    | {
+      /** Through which channel. */
+      channel: Name;
+      event: "notified";
+      /** Of what. */
+      moment: Moment;
+    }
+    /** The approval is void: what it rested on changed (GA2). */
+    | {
+      event: "voided";
+      /** What changed. */
+      why: string;
+    }
+    /** The change request was rejected or cancelled. */
+    | {
+      event: "rejected";
+      /** By whom, or how. */
+      why: string;
+    }
+    /** Right before deployment everything was checked again (GA2). */
+    | {
+      /** What is deployed. */
+      delta: Digest;
+      event: "cleared";
+      /** Under which policy. */
+      policy: Digest;
+    }
+    /** The change request shows that it is being implemented. */
+    | {
+      event: "implementing";
+    }
+    /** A command of the user ended. */
+    | {
+      /** When it ended, if that is known. */
+      ended?: Timestamp | null;
+      event: "ran";
+      /** Its exit code, if it had one. */
+      exit_code?: number | null;
+      /** Its output, by digest. */
+      log?: Digest | null;
+      /** What else is to say: a signal, a deadline, a program that was not found. */
+      note?: string | null;
+      /** When it began, if that is known. */
+      started?: Timestamp | null;
+      /** Which. */
+      step: Step;
+      /** Whether it succeeded. */
+      success: boolean;
+    }
+    /** The work on the target is over. */
+    | {
+      /** How. */
+      conclusion: Conclusion;
+      event: "ended";
+    }
+    /** Readiness was judged again, at closing time (RD4). */
+    | {
+      /** What is to be attached: names and digests. */
+      attachments: Record<string, Digest>;
+      /** The category. */
+      category: Category;
+      event: "reassessed";
+      /** The digest of all that it rests on. */
+      facts: Digest;
+      /** The kind of the change request. */
+      kind: Kind;
+      /** Who applied the emergency label, if there is one and it was read (EM5). */
+      labelled_by?: Person | null;
+      /** The smallest set of evidence that would turn the verdict. */
+      needed: Array<Needed>;
+      /** Planned downtime, in minutes. */
+      outage_minutes: number;
+      /** The digest of the policy. */
+      policy: Digest;
+      /** DEPLOYMENT_READY. */
+      ready: boolean;
+      /** How many reasons there are. */
+      reason_count: number;
+      /** The first reasons, blocking ones first; at most `MAX_REASONS`. The Delta Summary holds all. */
+      reasons: Array<Reason>;
+      /** The risk, with its factors. */
+      risk: Risk;
+    }
+    /** The change request was closed. */
+    | {
+      /** As what. */
+      category: Closure;
+      event: "closed";
+    }
+    /** The change request was left open (CL3, RB2). */
+    | {
+      /** The category that is proposed or stated. */
+      category: Closure;
+      event: "left-open";
+    }
+    /** The pointer to the last concluded deployment was moved (CL5). */
+    | {
+      event: "concluded";
+      /** The pointer's name. */
+      pointer: string;
+    }
+    /** Time passed. */
+    | {
+      event: "waited";
+      /** Until when. */
+      until: Timestamp;
+    };
+  /** One thing that makes a change more or less risky. */
+  type Factor = {
+    /** What it is. */
+    factor: string;
+    /** The level that this yields. */
+    level: RiskLevel;
+    /** What was found. */
+    value: string;
+  };
+  /** One thing that is wrong. */
+  type Fault = {
+    /** Its stable name. */
+    code: Code2;
+    /** The document that it is about. */
+    document?: string | null;
+    /** How to mend it. */
+    help: string;
+    /** What is wrong. */
+    message: string;
+    /** Where in the document or the request. */
+    place?: Place | null;
+  };
+  /** What the author wrote into the template, parsed (PR1, PR2). Free texts are trimmed; an empty one is absent. */
+  type Fields = {
+    /** Who the change request is assigned to. */
+    assignee: Email;
+    /** How to back out of it. */
+    backout_plan?: string | null;
+    /** Why the business wants it. */
+    business_justification?: string | null;
+    /** What customers notice. */
+    customer_impact: CustomerImpact;
+    /** The risk as its author sees it, which can only raise the computed one (PR2). */
+    declared_risk?: RiskLevel | null;
+    /** How much the deployment disturbs. */
+    deployment_impact: DeploymentImpact;
+    /** What the change is. */
+    description?: string | null;
+    /** What its impact is, in words. */
+    impact?: string | null;
+    /** How soon. */
+    priority: Priority;
+    /** What it is for. */
+    purpose?: string | null;
+    /** What it means for security. */
+    security_considerations?: string | null;
+    /** How it was tested. */
+    testing_performed?: string | null;
+  };
+  /** How an obligation was fulfilled. */
+  type Fulfilment = {
+    /** By whom. */
+    by: Person;
+    /** The engine that wrote this down, which may be another than the one that decided the change. */
+    engine: Engine;
+    /** What else is to say. */
+    note?: string | null;
+    /** Which obligation. */
+    obligation: Name;
+    /** Where to look at what was done: a link, a ticket, a digest. */
+    reference: string;
+  };
+  /** A journal: where to take it, and what it ends with. */
+  type Head = {
+    /** The digest of its bytes, which `take` gives. */
+    digest: Digest;
+    /** How many lines it has. */
+    entries: number;
+    /** The digest of its last line. */
+    head: Digest;
+  };
+  /** What one evidence document says. */
+  type Ingested = {
+    /** The bill of materials. */
+    bom?: BomSummary | null;
+    /** The document. */
+    document: Named;
+    /** The format that was recognised. */
+    format?: string | null;
+    /** Why it cannot be read. */
+    problem?: Problem | null;
+    /** The records in it. */
+    records?: Array<RecordSummary>;
+    /** Findings by severity, exempt ones apart. */
+    scan?: ScanSummary | null;
+    /** Test cases passed, failed, skipped. */
+    tests?: Tests | null;
+  };
+  /** What the judgement found. */
+  type Judgement = {
+    /** The category. */
+    category: Category;
+    /** What is deployed. */
+    delta: DeltaSummary;
+    /** How many demands on entries there are, and how many are met. */
+    demands: number;
+    /** The kind of the change request. */
+    kind: Kind;
+    /** Demands that are met. */
+    met: number;
+    /** The smallest set of evidence that would turn the verdict. */
+    needed: Array<Needed>;
+    /** DEPLOYMENT_READY. */
+    ready: boolean;
+    /** All reasons, blocking ones first. */
+    reasons: Array<Reason>;
+    /** The risk. */
+    risk: Risk;
+  };
+  /** What kind of change request (CR2). */
+  type Kind =
+    /** An ordinary change. */
+    | "standard"
+    /** A change with the emergency label (EM1). */
+    | "emergency";
+  /** A method of HTTP. */
+  type Method =
+    /** Reads. */
+    | "GET"
+    /** Makes something new: doing it twice makes two. */
+    | "POST"
+    /** Changes something. */
+    | "PATCH"
+    /** Takes something away. */
+    | "DELETE";
+  /** What people are told of (PC9). */
+  type Moment =
+    /** The change request was filed. */
+    | "filed"
+    /** It waits for approval. */
+    | "held"
+    /** An emergency is deployed without approval. */
+    | "emergency"
+    /** The deployment failed, and was not rolled back. */
+    | "failed"
+    /** The deployment failed, and a rollback ran, well or not. */
+    | "rolled-back"
+    /** The change is finished. */
+    | "closed";
+  type Name = string;
+  /** A document: its name for people, the digest of its bytes. */
+  type Named = {
+    /** The digest of its bytes, which were given to `put`. */
+    digest: Digest;
+    /** Its name, such as its path. */
+    name: string;
+  };
+  /** One record of evidence that is needed; it may cover all of its entries. */
+  type Needed = {
+    /** The check that must succeed. */
+    check: Check;
+    /** The entries whose artifact or commit the evidence must name. */
+    entries: Array<string>;
+    /** The tool, where a certain one must. */
+    tool?: string | null;
+  };
+  /** One thing that is owed after an emergency: by whom, until when. */
+  type Obligation = {
+    /** Until when. */
+    due: Timestamp;
+    /** Of what kind it is. */
+    duty: Duty;
+    /** Its name within the change, such as `review` or `gap-unit-tests`. */
+    id: Name;
+    /** Who answers for it. */
+    owner: Email;
+    /** What is to be done. */
+    what: string;
+  };
+  /** How a check ended. The worst comes first: the worst outcome of a check speaks for it (EV3). */
+  type Outcome =
+    /** The check found what it must not find, or did not pass. */
+    | "failure"
+    /** The check has not ended. */
+    | "pending"
+    /** The check passed. */
+    | "success";
+  /** How it ended. The names are what hosts show; the codes are theirs to exit with. */
+  type Outcome2 =
+    /** Deployed, tested, and the record is finished. */
+    | "done"
+    /** The delta is empty (IN2). */
+    | "nothing-to-deploy"
+    /** The change is ready (a dry run). */
+    | "ready"
+    /** The gate is open; the caller deploys. */
+    | "cleared"
+    /** The caller has to say how its commands ended. */
+    | "report-needed"
+    /** The change request is not approved (GA1). */
+    | "awaiting-approval"
+    /** The change is not ready (a dry run). */
+    | "not-ready"
+    /** The change request was rejected or cancelled. */
+    | "rejected"
+    /** Nobody approved in time (GA1). */
+    | "approval-timed-out"
+    /** Deployments are not allowed now (PC6). */
+    | "outside-window"
+    /** The approval is stale, or not independent (GA2, PC2). */
+    | "approval-void"
+    /** The deployment or a test failed; nothing was rolled back (RB2). */
+    | "deployment-failed"
+    /** The deployment or a test failed; it was rolled back (RB3). */
+    | "rolled-back"
+    /** The deployment or a test failed, and so did the rollback (RB4). */
+    | "rollback-failed"
+    /** Nobody knows how a command of the user ended (RB4). */
+    | "outcome-unknown"
+    /** Deployed, but the record is not finished. */
+    | "closing-unfinished"
+    /** The change system does not answer. */
+    | "unavailable"
+    /** A write did not take (CR8). */
+    | "write-not-taken"
+    /** The change request is for another target, and the policy forbids to use it (EX3). */
+    | "target-mismatch"
+    /** The change was deployed before, and something else since. */
+    | "attempt-needed"
+    /** What an emergency owes is overdue, and the policy lets nothing else be deployed (EM4). */
+    | "obligations-overdue";
+  /** Something that is owed, or was. */
+  type Owed = {
+    /** Until when. */
+    due: Timestamp;
+    /** Of what kind it is. */
+    duty: Duty;
+    /** When it was fulfilled. */
+    fulfilled_at?: Timestamp | null;
+    /** How. */
+    fulfilment?: Fulfilment | null;
+    /** Its name within the change, such as `review` or `gap-unit-tests`. */
+    id: Name;
+    /** Whether it is not fulfilled, and its time is over. */
+    overdue: boolean;
+    /** Who answers for it. */
+    owner: Email;
+    /** What is to be done. */
+    what: string;
+  };
+  /** A person or machine, by immutable id; the login is for people to read (T25). */
+  type Person = {
+    /** The id that never changes, such as GitHub's numeric user id. */
+    id: string;
+    /** The name that people use. */
+    login: string;
+  };
+  /** A place in a document. */
+  type Place =
+    /** A line and a column, both counted from 1; columns count bytes. */
+    | {
+      at: "line";
+      /** The column; 0 means the whole line. */
+      column: number;
+      /** The line. */
+      line: number;
+    }
+    /** A JSON Pointer (RFC 6901) into the parsed document. */
+    | {
+      at: "pointer";
+      /** The pointer; empty is the whole document. */
+      pointer: string;
+    };
+  /** What must happen next. */
+  type PlanResponse = {
+    /** Its new lines. */
+    appended?: Array<Entry>;
+    /** What to do next. */
+    effect?: Effect | null;
+    /** How it ended; absent while there is an effect. */
+    end?: End | null;
+    /** The change request's id, or the one that it will have where the system lets us choose. */
+    id: Name;
+    /** The journal to make durable before anything else; absent if nothing is recorded. */
+    journal?: Head | null;
+    /** What the judgement found (preview, assess). */
+    judgement?: Judgement | null;
+    /** The change's key. */
+    key: Digest;
+    /** The state (CR7). */
+    state: string;
+    /** What a whole run would do (preview). */
+    would?: Array<Effect>;
+  };
+  /** A change request to be made by hand. */
+  type Prepared = {
+    /** Its id: the same for the same target, title and plan, so that it is made once. */
+    id: Name;
+    /** Planned downtime, in minutes. */
+    outage_minutes?: number | null;
+    /** When it is planned to have ended. */
+    planned_end?: Timestamp | null;
+    /** When it is planned to begin. */
+    planned_start?: Timestamp | null;
+    /** Where. */
+    target: Target;
+    /** In one line, what it is for. */
+    title: string;
+  };
+  /** How soon the change is wanted (PR1). */
+  type Priority =
+    /** Drop everything. */
+    | "critical"
+    /** Before other work. */
+    | "high"
+    /** In its turn. */
+    | "moderate"
+    /** When there is time. */
+    | "low"
+    /** Not yet urgent. */
+    | "planning";
+  /** One thing that is wrong with one document. Bad evidence is a value, not an exception (EV5).
+   * 
+   * Messages are lower case, without full stop, the user's own text in backticks. */
+  type Problem = {
+    /** How to mend it. */
+    help: string;
+    /** What is wrong. */
+    message: string;
+    /** Where, if a place is known. */
+    place?: Place | null;
+  };
+  /** What an environment is for (PR1). Any non-production environment is `pre_prod`. */
+  type Purpose =
+    /** Customers use it. */
+    | "production"
+    /** They do not. */
+    | "pre_prod";
+  /** One reason why readiness is what it is (RD3). */
+  type Reason = {
+    /** Whether it makes the change not ready. A reason that does not block is listed all the same. */
+    blocking: boolean;
+    /** The check that it is about. */
+    check?: Check | null;
+    /** Its stable name. */
+    code: Code;
+    /** The inventory entry that it is about. */
+    entry?: string | null;
+    /** What would mend it. */
+    help: string;
+    /** What is wrong. */
+    message: string;
+    /** The rule that it comes from. */
+    rule: string;
+    /** The document that it rests on. */
+    source?: Source | null;
+  };
+  /** One record of a document. */
+  type RecordSummary = {
+    /** The assets. */
+    assets: Array<Asset>;
+    /** The check. */
+    check: Check;
+    /** The date. */
+    date: Timestamp;
+    /** The recorded outcome. */
+    outcome: Outcome;
+    /** The reports that it rests on. */
+    reports?: Array<Attachment>;
+    /** The run, as its CI system writes it. */
+    run?: string | null;
+    /** The tool. */
+    tool: string;
+  };
+  /** A response. */
+  type Response =
+    /** What this engine is. */
+    | {
+      /** The contract that it speaks. */
+      contract: string;
+      /** Its version and sources. */
+      engine: Engine;
+      /** Its limits, by name. */
+      limits: Record<string, number>;
+      /** The exit code of each outcome. */
+      outcomes: Record<string, number>;
+      type: "description";
+    }
+    /** What a document says. */
+    | {
+      /** The bill of materials. */
+      bom?: BomSummary | null;
+      /** The document. */
+      document: Named;
+      /** The format that was recognised. */
+      format?: string | null;
+      /** Why it cannot be read. */
+      problem?: Problem | null;
+      /** The records in it. */
+      records?: Array<RecordSummary>;
+      /** Findings by severity, exempt ones apart. */
+      scan?: ScanSummary | null;
+      /** Test cases passed, failed, skipped. */
+      tests?: Tests | null;
+      type: "ingested";
+    }
+    /** What is wrong with a promotion text. */
+    | {
+      /** Its fields, if nothing is wrong. */
+      fields: Fields | null;
+      /** Everything that is wrong. */
+      problems: Array<Problem>;
+      type: "lint";
+    }
+    /** Which journal is needed. */
+    | {
+      /** The id under which a system that lets us choose keeps its change request. */
+      id: Name;
+      /** The name of the journal beside that change request: one that was made by hand may serve several changes. */
+      journal: string;
+      /** The change's key (CR6). */
+      key: Digest;
+      type: "recall";
+    }
+    /** What must happen next. */
+    | {
+      /** Its new lines. */
+      appended?: Array<Entry>;
+      /** What to do next. */
+      effect?: Effect | null;
+      /** How it ended; absent while there is an effect. */
+      end?: End | null;
+      /** The change request's id, or the one that it will have where the system lets us choose. */
+      id: Name;
+      /** The journal to make durable before anything else; absent if nothing is recorded. */
+      journal?: Head | null;
+      /** What the judgement found (preview, assess). */
+      judgement?: Judgement | null;
+      /** The change's key. */
+      key: Digest;
+      /** The state (CR7). */
+      state: string;
+      type: "plan";
+      /** What a whole run would do (preview). */
+      would?: Array<Effect>;
+    }
+    /** The next exchange with the change system. */
+    | (
+      /** Read a file of the store. Answered by `found` or `absent`. */
+      | {
+        exchange: "get";
+        /** Its path: segments of letters, digits, `.`, `_` and `-`, joined by `/`. */
+        path: string;
+      }
+      /** Write a file of the store, if it is as it was. Answered by `stored` or `conflict`. */
+      | {
+        /** The digest of the new bytes, which `take` gives. */
+        content: Digest;
+        exchange: "put";
+        /** The digest of the bytes that must be there now; absent: there must be none. */
+        expected?: Digest | null;
+        /** Its path. */
+        path: string;
+      }
+      /** Send a request to the system's API, once. Answered by `answered`, or `broken`. */
+      | {
+        /** The digest of the body, which `take` gives: JSON. */
+        body?: Digest | null;
+        exchange: "http";
+        /** Headers beside the host's own. */
+        headers: Record<string, string>;
+        /** The method. */
+        method: Method;
+        /** The path below the base URL, with its query. */
+        path: string;
+      }
+      /** Let time pass. Answered by `waited`. */
+      | {
+        exchange: "wait";
+        /** So many seconds. */
+        seconds: number;
+      }
+      /** Nothing more is to be exchanged: a document was read. */
+      | {
+        /** The digest of its bytes, which `take` gives. */
+        digest: Digest;
+        exchange: "gathered";
+        /** Its name. */
+        name: string;
+      }
+      /** Nothing more is to be exchanged. */
+      | {
+        /** The event that answers the effect. */
+        event: Event;
+        exchange: "done";
+      }) & ({
+      type: "exchange";
+    })
+    /** Where a change stands. */
+    | {
+      /** The inventory commit that is deployed. */
+      commit: Commit | null;
+      /** All lines. */
+      entries: Array<Entry>;
+      /** The digest of the last line. */
+      head: Digest;
+      /** The change request's id, once there is one. */
+      id: Name | null;
+      /** The key, once the change was opened. */
+      key: Digest | null;
+      /** An effect that was begun and whose outcome is not known. */
+      pending: string | null;
+      /** The state. */
+      state: string;
+      /** Where. */
+      target: Target | null;
+      type: "status";
+    }
+    /** Where all changes stand. */
+    | {
+      /** Every change, in the order of the journals. */
+      changes: Array<Surveyed>;
+      /** The exit code of a host that reports what is owed: 41 if something is overdue, else 0. */
+      exit_code: number;
+      type: "survey";
+    }
+    /** It is written down: the journal is to be made durable. */
+    | {
+      /** The journal with it. */
+      journal: Head;
+      type: "fulfilled";
+    }
+    /** Which change requests are to be made by hand. */
+    | {
+      /** The requests, in the order of the file. */
+      requests: Array<Prepared>;
+      type: "prepared";
+    }
+    /** How the inventories differ. */
+    | {
+      /** Entries that are not the same everywhere, by name: for each environment in turn the version, or nothing. */
+      differing: Record<string, Array<Version | null>>;
+      /** How many entries are the same everywhere. */
+      same: number;
+      type: "reconciliation";
+    }
+    /** Nothing can be decided. */
+    | {
+      /** What is wrong. At least one. */
+      errors: Array<Fault>;
+      /** The exit code of a host: 2, or 1 for a defect, or 40 for a journal that does not verify. */
+      exit_code: number;
+      type: "failure";
+    };
+  /** The risk of a change, with every factor (RK1). */
+  type Risk = {
+    /** All factors. */
+    factors: Array<Factor>;
+    /** The highest level of all factors. */
+    level: RiskLevel;
+    /** The highest level that is approved automatically (RK2). */
+    limit: RiskLevel;
+  };
+  /** A level of risk (RK1). Risks are compared: the highest wins. */
+  type RiskLevel =
+    /** Little can go wrong. */
+    | "low"
+    /** Something can go wrong. Templates may call it `medium`. */
+    | "moderate"
+    /** Much can go wrong, or nobody knows. */
+    | "high";
+  /** The run of the pipeline that asks. */
+  type Run = {
+    /** Who triggered it (PC2). */
+    actor?: Person | null;
+    /** The run's id in its CI system. */
+    id: Name;
+    /** The pipeline's name (CR2). */
+    pipeline?: Name | null;
+    /** The pipeline's version (CR2). */
+    pipeline_version?: Name | null;
+    /** Where to look at it. */
+    url?: string | null;
+  };
+  /** What a scanner found. */
+  type ScanSummary = {
+    /** Findings that are exempt. */
+    exempt: number;
+    /** Findings that stand, by severity. */
+    findings: Record<string, number>;
+    /** The scanner. */
+    tool: string;
+  };
+  /** The document that a reason rests on. */
+  type Source = {
+    /** The digest of its bytes. */
+    digest: Digest;
+    /** The document's name. */
+    document: string;
+    /** Where in the document, if that matters. */
+    place?: Place | null;
+    /** The tool that made the evidence, if it could be read. */
+    tool?: string | null;
+  };
+  /** Where a change stands, from its journal alone. */
+  type Standing = {
+    /** The inventory commit that is deployed. */
+    commit: Commit | null;
+    /** All lines. */
+    entries: Array<Entry>;
+    /** The digest of the last line. */
+    head: Digest;
+    /** The change request's id, once there is one. */
+    id: Name | null;
+    /** The key, once the change was opened. */
+    key: Digest | null;
+    /** An effect that was begun and whose outcome is not known. */
+    pending: string | null;
+    /** The state. */
+    state: string;
+    /** Where. */
+    target: Target | null;
+  };
+  /** The state that a change system shows (CR7). */
+  type Status =
+    /** Filed. */
+    | "new"
+    /** Being looked at. */
+    | "assess"
+    /** Waiting for approval. */
+    | "authorize"
+    /** Approved. */
+    | "scheduled"
+    /** Being deployed. */
+    | "implement"
+    /** Deployed, being reviewed. */
+    | "review"
+    /** Finished. */
+    | "closed"
+    /** Given up, or rejected. */
+    | "canceled";
+  /** Which of the user's commands. */
+  type Step =
+    /** The deployment. */
+    | "deploy"
+    /** The acceptance tests. */
+    | "accept"
+    /** One check of the verification. */
+    | "verify"
+    /** The rollback. */
+    | "rollback";
+  /** Where all changes stand. */
+  type Survey = {
+    /** Every change, in the order of the journals. */
+    changes: Array<Surveyed>;
+    /** The exit code of a host that reports what is owed: 41 if something is overdue, else 0. */
+    exit_code: number;
+  };
+  /** Where one change stands. */
+  type Surveyed = {
+    /** When it began. */
+    began: Timestamp | null;
+    /** The category, once it was closed or left open. */
+    category: Closure | null;
+    /** Whether nothing is left to do for a run of the flow. */
+    finished: boolean;
+    /** The change request's id, once there is one. */
+    id: Name | null;
+    /** The journal that says so. */
+    journal: string;
+    /** The kind, once it was assessed. */
+    kind: Kind | null;
+    /** When something happened last. */
+    last: Timestamp | null;
+    /** What is owed, and what was. */
+    obligations: Array<Owed>;
+    /** An effect that was begun and whose outcome is not known. */
+    pending: string | null;
+    /** The state. */
+    state: string;
+    /** Where. */
+    target: Target | null;
+  };
+  /** Where a change is deployed (CR1). */
+  type Target = {
+    /** The environment in words (PR1). */
+    detail: Name;
+    /** The environment: the inventory branch. */
+    environment: Name;
+    /** What the environment is for (PR1). */
+    purpose: Purpose;
+    /** The region, where an environment has several. */
+    region?: Name | null;
+  };
+  /** The test cases of one file, counted by ourselves (T39). At least one case ran. */
+  type Tests = {
+    /** Cases with a failure or an error. */
+    failed: number;
+    /** Names of the first failed cases, at most ten. */
+    first_failed: Array<string>;
+    /** Cases without failure or error. */
+    passed: number;
+    /** Cases that did not run. */
+    skipped: number;
+  };
+  type Timestamp = string;
+  /** Why an effect could not be performed. */
+  type Trouble = {
+    /** A stable name: `unavailable`, `write-not-taken`, `conflict`, `forbidden`, `not-found`, `malformed-answer`. */
+    code: string;
+    /** How to mend it. */
+    help?: string | null;
+    /** What is wrong. */
+    message: string;
+  };
+  /** An environment variable. */
+  type Variable = {
+    /** Its name. */
+    name: string;
+    /** Its value. */
+    value: string;
+  };
+  /** Whether the deployment may begin, for hosts that deploy themselves. */
+  type Verdict =
+    /** It may begin, or it has ended well. */
+    | "proceed"
+    /** Not now: somebody or something is waited for. */
+    | "hold"
+    /** No. */
+    | "halt";
+  /** Which version of an entry an environment has (IN6). */
+  type Version = {
+    /** The source commit. */
+    commit: Commit;
+    /** The digest of the artifact. */
+    sha256?: Digest | null;
+    /** The version. */
+    version: string;
+  };
+}
