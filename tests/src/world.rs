@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use countersign::connectors::{Http, Method};
 use countersign::contract::{self, Session};
 use countersign::scalar::{Digest, Timestamp};
 use serde_json::{Value, json};
 
 use crate::documents::{COMMIT, Documents};
+use crate::github::GitHub;
 
 /// Where a host dies, or what goes wrong, at an effect.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -92,6 +94,8 @@ pub struct World {
     pub fault: Option<(usize, Fault)>,
     /// Further keys of the plan request.
     pub more: Value,
+    /// GitHub, where change requests are issues; none: they are in the ledger alone.
+    pub github: Option<GitHub>,
 }
 
 impl World {
@@ -118,6 +122,7 @@ impl World {
             effects: Vec::new(),
             fault: None,
             more: json!({}),
+            github: None,
         }
     }
 
@@ -257,6 +262,9 @@ impl World {
 
     /// Somebody says something about a change request.
     pub fn decide(&mut self, id: &str, person: u64, approves: bool) -> Value {
+        if self.github.is_some() {
+            return self.label(id, person, approves);
+        }
         let mut session = Session::new();
         let decision = json!({
             "by": { "id": person.to_string(), "login": format!("person-{person}") },
@@ -265,6 +273,15 @@ impl World {
             "why": "looked at it"
         });
         self.connect(&mut session, &json!({ "errand": "decide", "id": id, "decision": decision }), None)
+    }
+
+    /// Somebody labels the issue of a change request.
+    fn label(&mut self, id: &str, person: u64, approves: bool) -> Value {
+        let issue = self.record(id)["issue"]["number"].as_u64().unwrap_or_else(|| panic!("`{id}` has no issue"));
+        let label = if approves { "status_approved" } else { "status_rejected" };
+        let github = self.github.as_mut().unwrap_or_else(|| panic!("there is no GitHub"));
+        github.label(issue, &[label.to_owned()], "User", person);
+        json!({ "event": "observed" })
     }
 
     /// The one change request that there is.
@@ -410,52 +427,87 @@ impl World {
         }
     }
 
-    /// Talks to the ledger until it says what happened.
+    /// Talks to the change system until it says what happened.
     fn connect(&mut self, session: &mut Session, errand: &Value, fault: Option<Fault>) -> Value {
         let mut responses: Vec<Value> = Vec::new();
         let mut written = false;
-        for _ in 0..100 {
+        let system = match &self.github {
+            None => json!({ "system": "ledger" }),
+            Some(_) => {
+                json!({ "system": "github", "repository": "shop/inventory", "records": "countersign", "run": self.run })
+            }
+        };
+        for _ in 0..200 {
             let request = json!({
                 "call": "connect",
                 "contract": contract::CONTRACT,
-                "system": { "system": "ledger" },
+                "system": system,
                 "errand": errand,
                 "responses": responses
             });
             let answer = call(session, &request);
-            let path = answer["path"].as_str().unwrap_or_default().to_owned();
+            if answer["exchange"] == "done" {
+                return answer["event"].clone();
+            }
             let silent = match fault {
                 Some(Fault::Unavailable) => true,
                 Some(Fault::LostAnswer) => written,
                 Some(Fault::Before | Fault::After) | None => false,
             };
-            let broken = || json!({ "response": "broken", "message": "no answer" });
-            responses.push(match answer["exchange"].as_str() {
-                Some("get") if silent => broken(),
-                Some("get") => match self.store.get(&path) {
-                    Some(bytes) => json!({ "response": "found", "digest": session.put(bytes.clone()).to_string() }),
-                    None => json!({ "response": "absent" }),
-                },
-                Some("put") if silent => broken(),
-                Some("put") => {
-                    let there = self.store.get(&path).map(|bytes| Digest::of(bytes).to_string());
-                    if there.as_deref() == answer["expected"].as_str() {
-                        let bytes = take(session, answer["content"].as_str().unwrap_or_default());
-                        self.store.insert(path, bytes);
-                        written = true;
-                        match fault {
-                            Some(Fault::LostAnswer) => broken(),
-                            _ => json!({ "response": "stored" }),
-                        }
-                    } else {
-                        json!({ "response": "conflict" })
-                    }
+            let before = written;
+            let response = match answer["exchange"].as_str() {
+                Some("wait") => json!({ "response": "waited" }),
+                _ if silent => json!({ "response": "broken", "message": "no answer" }),
+                _ => self.exchange(session, &answer, &mut written),
+            };
+            responses.push(match fault {
+                Some(Fault::LostAnswer) if written && !before => {
+                    json!({ "response": "broken", "message": "no answer" })
                 }
-                Some("done") => return answer["event"].clone(),
-                _ => panic!("the engine says {answer}"),
+                _ => response,
             });
         }
         panic!("the conversation does not end")
+    }
+
+    /// One exchange with the store, or with GitHub; and whether it wrote something.
+    fn exchange(&mut self, session: &mut Session, answer: &Value, written: &mut bool) -> Value {
+        let path = answer["path"].as_str().unwrap_or_default().to_owned();
+        match answer["exchange"].as_str() {
+            Some("get") => match self.store.get(&path) {
+                Some(bytes) => json!({ "response": "found", "digest": session.put(bytes.clone()).to_string() }),
+                None => json!({ "response": "absent" }),
+            },
+            Some("put") => {
+                let there = self.store.get(&path).map(|bytes| Digest::of(bytes).to_string());
+                if there.as_deref() != answer["expected"].as_str() {
+                    return json!({ "response": "conflict" });
+                }
+                let bytes = take(session, answer["content"].as_str().unwrap_or_default());
+                self.store.insert(path, bytes);
+                *written = true;
+                json!({ "response": "stored" })
+            }
+            Some("http") => {
+                let mut request = answer.clone();
+                for key in ["type", "exchange"] {
+                    request.as_object_mut().map(|members| members.remove(key));
+                }
+                let request: Http = serde_json::from_value(request).unwrap_or_else(|error| panic!("{error}: {answer}"));
+                let body = request.body.map(|digest| take(session, &digest.to_string()));
+                let body = body.map(|bytes| serde_json::from_slice(&bytes).unwrap_or_default());
+                let github = self.github.as_mut().unwrap_or_else(|| panic!("there is no GitHub: {answer}"));
+                *written |= request.method != Method::Get;
+                match github.http(&request, body) {
+                    Ok((status, headers, body)) => {
+                        let body = session.put(body).to_string();
+                        json!({ "response": "answered", "status": status, "headers": headers, "body": body })
+                    }
+                    Err(message) => json!({ "response": "broken", "message": message }),
+                }
+            }
+            _ => panic!("the engine says {answer}"),
+        }
     }
 }
 

@@ -3,7 +3,10 @@
 //! Afterwards there is one change request and at most one deployment, and the end is the fault-free one, or a stop that
 //! says that nobody knows how a command of the user ended (RB4).
 
+use std::cell::Cell;
+
 use countersign_tests::documents::{self, COMMIT, Documents};
+use countersign_tests::github::{self, GitHub};
 use countersign_tests::world::{Ended, Fault, World};
 use serde_json::{Value, json};
 
@@ -59,11 +62,26 @@ const FLOWS: [Flow; 16] = [
     Flow { name: "full rollback fails", world: rolling_back, failing: &["accept"], acts: &[Act::Drive] },
 ];
 
+/// The same world with change requests as issues at GitHub.
+fn at_github(world: fn() -> World) -> World {
+    AT_GITHUB.with(|here| here.set(true));
+    let world = world();
+    AT_GITHUB.with(|here| here.set(false));
+    world
+}
+
+thread_local! {
+    /// Whether worlds that are made have a GitHub from their beginning.
+    static AT_GITHUB: Cell<bool> = const { Cell::new(false) };
+}
+
 fn of(policy: &str, change: fn(&mut Documents)) -> World {
     let mut documents = documents::ready();
     change(&mut documents);
     documents.policy = documents.policy.map(|before| format!("{before}{policy}"));
-    World::new(documents)
+    let mut world = World::new(documents);
+    world.github = AT_GITHUB.get().then(GitHub::default);
+    world
 }
 
 fn ready() -> World {
@@ -232,10 +250,63 @@ fn end_state(world: &World, before: &World) -> Value {
 
 #[test]
 fn cr6_rb4_every_effect_of_every_flow_survives_every_fault() {
+    every_effect_survives(|world| world());
+}
+
+#[test]
+fn cr6_rb4_every_effect_of_every_flow_at_github_survives_every_fault() {
+    every_effect_survives(at_github);
+}
+
+/// Each request of each flow is answered once in each of the ways in which GitHub is known to fail.
+#[test]
+fn cr6_ga3_every_request_of_every_flow_at_github_survives_every_fault() {
+    let (mut runs, mut another) = (0, 0);
+    for flow in &FLOWS {
+        let before = at_github(flow.world);
+        let (good, good_end) = play(flow, &before, None);
+        let requests = |world: &World| world.github.as_ref().map_or(0, |github| github.requests);
+        let mut of_flow = 0;
+        for at in requests(&before)..requests(&good) {
+            for fault in github::FAULTS {
+                let mut faulty = before.clone();
+                if let Some(github) = &mut faulty.github {
+                    github.fault = Some((at, fault));
+                }
+                let (world, end) = play(flow, &faulty, None);
+                let what = format!("{}: {fault:?} at request {at}", flow.name);
+                let issues = |world: &World| world.github.as_ref().map_or(0, |github| github.issues.len());
+                assert_eq!(issues(&world), issues(&good), "{what}: a second issue");
+                assert!([good_end.outcome(), "nothing-to-deploy"].contains(&end.outcome()), "{what}: {end:?}");
+                let (mut left, mut right) = (end_state(&world, &before), end_state(&good, &before));
+                if !flow.failing.is_empty() {
+                    // After a failed deployment attachments are best effort (RB2).
+                    (left["attachments"], right["attachments"]) = (Value::Null, Value::Null);
+                }
+                assert_eq!(left, right, "{what}");
+                another += usize::from(
+                    world.effects.iter().take(flow.acts.len()).sum::<usize>()
+                        != good.effects.iter().take(flow.acts.len()).sum::<usize>(),
+                );
+                of_flow += 1;
+            }
+        }
+        println!(
+            "{:<34} {:>3} requests, {of_flow:>4} runs with a fault",
+            flow.name,
+            requests(&good) - requests(&before)
+        );
+        runs += of_flow;
+    }
+    println!("{runs} runs with one request that failed; {another} of them took another way to the same end");
+    assert!(runs > 1000);
+}
+
+fn every_effect_survives(make: fn(fn() -> World) -> World) {
     let mut runs = 0;
     let mut unknown = 0;
     for flow in &FLOWS {
-        let before = (flow.world)();
+        let before = make(flow.world);
         let (good, good_end) = play(flow, &before, None);
         let (mut of_flow, effects): (usize, usize) = (0, good.effects.iter().sum());
         for (drive, effects) in good.effects.iter().enumerate() {

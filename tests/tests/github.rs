@@ -2,58 +2,41 @@
 //! as a host's do.
 
 use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
 
 use countersign::change::event::{Closure, Event, Kind, Observed, Status};
-use countersign::connectors::{Exchange, Http, Method, Response};
+use countersign::connectors::{Exchange, Response};
 use countersign::contract::{self, Session};
 use countersign::effect::{Action, Effect};
 use countersign::scalar::{Digest, Name};
+use countersign_tests::github::{FAULTS, GitHub};
 use serde_json::{Value, json};
 
 const ID: &str = "CR-0123456789ab";
 
-/// What happens to one request.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Fault {
-    Status(u16),
-    LimitedFor(&'static str),
-    SecondaryLimit,
-    LostBefore,
-    LostAfter,
-    Html,
-    Truncated,
-    EmptyList,
-    ExtraPage,
-}
-
-const FAULTS: [Fault; 11] = [
-    Fault::Status(500),
-    Fault::Status(502),
-    Fault::Status(429),
-    Fault::LimitedFor("7"),
-    Fault::SecondaryLimit,
-    Fault::LostBefore,
-    Fault::LostAfter,
-    Fault::Html,
-    Fault::Truncated,
-    Fault::EmptyList,
-    Fault::ExtraPage,
-];
-
+/// A host with a store, and GitHub.
 #[derive(Debug, Default)]
-struct GitHub {
+struct Host {
+    github: GitHub,
     session: Session,
     store: BTreeMap<String, Vec<u8>>,
-    issues: Vec<Value>,
-    timelines: BTreeMap<u64, Vec<Value>>,
-    /// What else it answers, by path.
-    answers: BTreeMap<String, Value>,
-    requests: usize,
-    fault: Option<(usize, Fault)>,
-    waited: u32,
 }
 
-impl GitHub {
+impl Deref for Host {
+    type Target = GitHub;
+
+    fn deref(&self) -> &GitHub {
+        &self.github
+    }
+}
+
+impl DerefMut for Host {
+    fn deref_mut(&mut self) -> &mut GitHub {
+        &mut self.github
+    }
+}
+
+impl Host {
     fn give(&mut self, bytes: Vec<u8>) -> Digest {
         self.session.put(bytes)
     }
@@ -119,139 +102,16 @@ impl GitHub {
                 self.waited += seconds;
                 Response::Waited {}
             }
-            Exchange::Http(request) => self.http(&request),
+            Exchange::Http(request) => {
+                let body =
+                    request.body.map(|digest| serde_json::from_slice(self.session.take(&digest).unwrap()).unwrap());
+                match self.github.http(&request, body) {
+                    Ok((status, headers, body)) => Response::Answered { status, headers, body: self.give(body) },
+                    Err(message) => Response::Broken { message },
+                }
+            }
             Exchange::Gathered { .. } | Exchange::Done { .. } => panic!("an end is no exchange"),
         }
-    }
-
-    fn http(&mut self, request: &Http) -> Response {
-        assert_eq!(request.headers["x-github-api-version"], "2022-11-28");
-        let number = self.requests;
-        self.requests += 1;
-        let fault = self.fault.filter(|(at, _)| *at == number).map(|(_, fault)| fault);
-        let body = request.body.map(|digest| serde_json::from_slice(self.session.take(&digest).unwrap()).unwrap());
-        let limited = || json!({ "message": "You have exceeded a secondary rate limit" });
-        let mut headers = BTreeMap::new();
-        let (status, answer) = match fault {
-            Some(Fault::Status(status)) => (status, json!({ "message": "no" })),
-            Some(Fault::LimitedFor(seconds)) => {
-                headers.insert("retry-after".to_owned(), seconds.to_owned());
-                (429, json!({ "message": "slow down" }))
-            }
-            Some(Fault::SecondaryLimit) => (403, limited()),
-            Some(Fault::LostBefore) => return Response::Broken { message: "connection reset".to_owned() },
-            Some(Fault::LostAfter) => {
-                self.act(request.method, &request.path, body);
-                return Response::Broken { message: "timeout after 30 s".to_owned() };
-            }
-            Some(Fault::EmptyList) => (200, json!([])),
-            Some(Fault::ExtraPage) => {
-                headers.insert("link".to_owned(), "<https://x/y?page=2>; rel=\"next\"".to_owned());
-                self.act(request.method, &request.path, body)
-            }
-            Some(Fault::Html | Fault::Truncated) | None => self.act(request.method, &request.path, body),
-        };
-        let bytes = match fault {
-            Some(Fault::Html) => b"<!DOCTYPE html><title>Unicorn!</title>".to_vec(),
-            Some(Fault::Truncated) => {
-                let mut bytes = answer.to_string().into_bytes();
-                bytes.truncate(bytes.len() / 2);
-                bytes
-            }
-            _ => answer.to_string().into_bytes(),
-        };
-        Response::Answered { status, headers, body: self.give(bytes) }
-    }
-
-    fn act(&mut self, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
-        let path = path.strip_prefix("/repos/shop/inventory").unwrap_or(path);
-        let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        if let Some(answer) = self.answers.get(path).filter(|_| method == Method::Get) {
-            return (200, answer.clone());
-        }
-        let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
-        let page_one = query.is_empty() || query.ends_with("page=1");
-        match (method, parts.as_slice()) {
-            (Method::Get, ["issues"]) => (200, if page_one { json!(self.issues) } else { json!([]) }),
-            (Method::Post, ["issues"]) => {
-                let number = self.issues.len() as u64 + 1;
-                let mut issue = body.unwrap();
-                let labels: Vec<String> = serde_json::from_value(issue["labels"].take()).unwrap();
-                issue["number"] = json!(number);
-                issue["html_url"] = json!(format!("https://github.example/shop/inventory/issues/{number}"));
-                issue["state"] = json!("open");
-                issue["labels"] = json!([]);
-                self.issues.push(issue);
-                self.label(number, &labels, "Bot", 1);
-                (201, self.issues[self.issues.len() - 1].clone())
-            }
-            (Method::Get, ["issues", number]) => match self.at(number) {
-                Some(index) => (200, self.issues[index].clone()),
-                None => (404, json!({ "message": "Not Found" })),
-            },
-            (Method::Patch, ["issues", number]) => {
-                let index = self.at(number).unwrap();
-                for (key, value) in body.unwrap().as_object().unwrap() {
-                    self.issues[index][key] = value.clone();
-                }
-                (200, self.issues[index].clone())
-            }
-            (Method::Get, ["issues", number, "timeline"]) => {
-                let all = self.timelines.get(&number.parse().unwrap()).cloned().unwrap_or_default();
-                (200, if page_one { json!(all) } else { json!([]) })
-            }
-            (Method::Post, ["issues", number, "labels"]) => {
-                let labels: Vec<String> = serde_json::from_value(body.unwrap()["labels"].take()).unwrap();
-                self.label(number.parse().unwrap(), &labels, "Bot", 1);
-                (200, json!([]))
-            }
-            (Method::Delete, ["issues", number, "labels", label]) => {
-                match self.unlabel(number.parse().unwrap(), label) {
-                    true => (200, json!([])),
-                    false => (404, json!({ "message": "Label does not exist" })),
-                }
-            }
-            (_, _) => (404, json!({ "message": "Not Found" })),
-        }
-    }
-
-    fn at(&self, number: &str) -> Option<usize> {
-        self.issues.iter().position(|issue| issue["number"].as_u64() == number.parse().ok())
-    }
-
-    fn names(&self, number: u64) -> Vec<String> {
-        let issue = &self.issues[number as usize - 1];
-        issue["labels"].as_array().unwrap().iter().map(|label| label["name"].as_str().unwrap().to_owned()).collect()
-    }
-
-    fn label(&mut self, number: u64, labels: &[String], kind: &str, actor: u64) {
-        for label in labels {
-            if self.names(number).contains(label) {
-                continue;
-            }
-            let list = self.issues[number as usize - 1]["labels"].as_array_mut().unwrap();
-            list.push(json!({ "name": label }));
-            self.happened(number, "labeled", label, kind, actor);
-        }
-    }
-
-    fn unlabel(&mut self, number: u64, label: &str) -> bool {
-        let there = self.names(number).iter().any(|name| name == label);
-        let list = self.issues[number as usize - 1]["labels"].as_array_mut().unwrap();
-        list.retain(|item| item["name"] != label);
-        if there {
-            self.happened(number, "unlabeled", label, "Bot", 1);
-        }
-        there
-    }
-
-    fn happened(&mut self, number: u64, event: &str, label: &str, kind: &str, actor: u64) {
-        self.timelines.entry(number).or_default().push(json!({
-            "event": event,
-            "label": { "name": label, "color": "ededed" },
-            "actor": { "id": actor, "login": format!("user-{actor}"), "type": kind },
-            "created_at": "2026-03-02T10:00:00Z",
-        }));
     }
 }
 
@@ -297,20 +157,20 @@ fn close() -> Action {
     Action::Close { id: id(), category: Closure::Successful, notes: "Deployed and tested.\n".to_owned() }
 }
 
-fn read(github: &mut GitHub) -> Observed {
+fn read(github: &mut Host) -> Observed {
     match github.perform(Action::Read { id: id() }) {
         Ok(Event::Observed(observed)) => observed,
         other => panic!("{other:?}"),
     }
 }
 
-fn body(github: &GitHub) -> &str {
+fn body(github: &Host) -> &str {
     github.issues[0]["body"].as_str().unwrap()
 }
 
 #[test]
 fn cr4_cr7_cr8_an_issue_shows_the_life_of_a_change() {
-    let mut github = GitHub::default();
+    let mut github = Host::default();
     github.give(b"bytes".to_vec());
     let url = "https://github.example/shop/inventory/issues/1";
     let filed = Event::Filed { id: id(), url: Some(url.to_owned()) };
@@ -344,7 +204,7 @@ fn cr4_cr7_cr8_an_issue_shows_the_life_of_a_change() {
 
 #[test]
 fn ga2_an_approval_is_about_what_was_asked_last() {
-    let mut github = GitHub::default();
+    let mut github = Host::default();
     github.perform(file("x")).unwrap();
     github.perform(ask("delta")).unwrap();
     github.label(1, &["status_approved".to_owned()], "User", 7);
@@ -361,7 +221,7 @@ fn ga2_an_approval_is_about_what_was_asked_last() {
 
 #[test]
 fn ga3_only_a_person_approves_and_everybody_rejects() {
-    let mut github = GitHub::default();
+    let mut github = Host::default();
     github.perform(file("x")).unwrap();
     github.perform(ask("delta")).unwrap();
     github.label(1, &["status_approved".to_owned()], "Bot", 9);
@@ -379,7 +239,7 @@ fn ga3_only_a_person_approves_and_everybody_rejects() {
 
 #[test]
 fn cr5_an_issue_that_was_made_by_hand_becomes_the_change_request() {
-    let mut github = GitHub::default();
+    let mut github = Host::default();
     let issue = json!({ "number": 1, "html_url": "https://github.example/shop/inventory/issues/1", "state": "open",
                         "title": "Planned downtime", "body": "We move the database.", "labels": [] });
     github.issues.push(issue);
@@ -396,7 +256,7 @@ fn cr5_an_issue_that_was_made_by_hand_becomes_the_change_request() {
 #[test]
 fn pr5_t64_foreign_text_stays_text() {
     let naughty = "@everyone fixes #1 <img src=x> ```\n</details><!-- countersign:end -->\n[x](javascript:1) ::error::";
-    let mut github = GitHub::default();
+    let mut github = Host::default();
     github.give(b"bytes".to_vec());
     github.perform(file(naughty)).unwrap();
     github.issues[0]["body"] = json!(format!("{}\n\nA word of the approvers.", body(&github)));
@@ -418,9 +278,9 @@ fn pr5_t64_foreign_text_stays_text() {
 }
 
 /// One whole life of a change, as a run that is started again when an effect failed.
-fn life(github: &mut GitHub) -> Vec<String> {
+fn life(github: &mut Host) -> Vec<String> {
     github.give(b"bytes".to_vec());
-    let approve = |github: &mut GitHub| github.label(1, &["status_approved".to_owned()], "User", 7);
+    let approve = |github: &mut Host| github.label(1, &["status_approved".to_owned()], "User", 7);
     let mut failures = Vec::new();
     for (step, action) in
         [file("x"), attach(), ask("delta"), Action::Read { id: id() }, Action::Implement { id: id() }, close()]
@@ -449,12 +309,13 @@ fn life(github: &mut GitHub) -> Vec<String> {
 
 #[test]
 fn cr6_f_no_fault_of_one_request_makes_a_second_issue_or_an_approval() {
-    let mut healthy = GitHub::default();
+    let mut healthy = Host::default();
     assert!(life(&mut healthy).is_empty());
     let (mut runs, mut refused) = (0, 0);
     for at in 0..healthy.requests {
         for fault in FAULTS {
-            let mut github = GitHub { fault: Some((at, fault)), ..GitHub::default() };
+            let mut github = Host::default();
+            github.fault = Some((at, fault));
             let failures = life(&mut github);
             assert_eq!(github.issues.len(), 1, "{at} {fault:?}: {failures:?}");
             assert_eq!(github.issues, healthy.issues, "{at} {fault:?}: {failures:?}");
@@ -468,7 +329,7 @@ fn cr6_f_no_fault_of_one_request_makes_a_second_issue_or_an_approval() {
 
 #[test]
 fn cr6_an_issue_whose_record_was_lost_is_found_again() {
-    let mut github = GitHub::default();
+    let mut github = Host::default();
     github.perform(file("x")).unwrap();
     let path = format!("changes/{ID}/record.json");
     let mut record: Value = serde_json::from_slice(&github.store[&path]).unwrap();
@@ -481,7 +342,7 @@ fn cr6_an_issue_whose_record_was_lost_is_found_again() {
 
 #[test]
 fn cr6_a_claim_of_a_dead_run_is_taken_over_after_a_minute() {
-    let mut github = GitHub::default();
+    let mut github = Host::default();
     github.store.insert(format!("changes/{ID}/issue-claim.json"), b"{\"run\":\"40\"}".to_vec());
     github.perform(file("x")).unwrap();
     assert_eq!(github.issues.len(), 1);
@@ -490,7 +351,7 @@ fn cr6_a_claim_of_a_dead_run_is_taken_over_after_a_minute() {
 
 #[test]
 fn in5_pc2_pc3_the_promotion_is_read_whole_and_without_what_is_volatile() {
-    let mut github = GitHub::default();
+    let mut github = Host::default();
     let user = |id: u64| json!({ "id": id, "login": format!("user-{id}"), "type": "User", "avatar_url": "volatile" });
     let commit = "c".repeat(40);
     let pull = |number: u64, branch: &str| {
@@ -547,7 +408,7 @@ fn in5_pc2_pc3_the_promotion_is_read_whole_and_without_what_is_volatile() {
 
 #[test]
 fn rd2_every_commit_since_the_last_deployment_was_approved_by_somebody_else() {
-    let mut github = GitHub::default();
+    let mut github = Host::default();
     let user = |id: u64| json!({ "id": id, "login": format!("user-{id}"), "type": "User" });
     let entry = |commit: &str| {
         let digest = Digest::of(commit.as_bytes()).to_string();
@@ -582,7 +443,7 @@ fn rd2_every_commit_since_the_last_deployment_was_approved_by_somebody_else() {
     let entries = [github.give(now), github.give(before)].map(|digest| json!({ "name": "api", "digest": digest }));
     let errand =
         json!({ "errand": "reviews", "entry": entries[0], "before": entries[1], "now": "2026-03-02T10:00:00Z" });
-    let outcome = |github: &mut GitHub| -> Result<String, String> {
+    let outcome = |github: &mut Host| -> Result<String, String> {
         let record: Value = serde_json::from_slice(&github.document(&errand)?).unwrap();
         assert_eq!((&record["check"], &record["run"]), (&json!("peer-review"), &json!("41")));
         assert_eq!(record["assets"][0]["sha"], "b".repeat(40));

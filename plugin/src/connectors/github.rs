@@ -28,6 +28,8 @@ pub use reviews::{Reviewed, reviews};
 /// How often an issue that another run began to file is looked for, and how many seconds lie between.
 const LOOKS: u32 = 6;
 const BETWEEN: u32 = 10;
+/// How often an issue is written until it shows what it has to.
+const WRITINGS: usize = 2;
 /// How often an issue is filed whose filing nobody answered.
 const FILINGS: u32 = 4;
 
@@ -107,7 +109,8 @@ pub fn perform(talk: &mut Talk<'_>, place: &Place, effect: &Effect) -> Result<Ev
         Action::RequestApproval { id, delta, policy, .. } => {
             let (record, issue) = undecided(talk, place, id)?;
             let asks = (Some(effect.change), Some(*delta), Some(*policy));
-            if (record.about, record.delta, record.policy) != asks && issue.has(issue::label_of(Status::Authorize)) {
+            let another = record.about.is_some() && (record.about, record.delta, record.policy) != asks;
+            if another && issue.has(issue::label_of(Status::Authorize)) {
                 // Approvals count from the moment on at which this label was applied.
                 unlabel(&mut api(talk, place), issue.number, issue::label_of(Status::Authorize))?;
             }
@@ -269,7 +272,7 @@ fn file(talk: &mut Talk<'_>, place: &Place, record: &Record) -> Result<Issue, Pa
     let filing = json!({ "title": issue::title(record), "body": body, "labels": labels });
     let mut last = String::new();
     for attempt in 0..FILINGS {
-        match api(talk, place).write(Method::Post, "/issues", Some(&filing))? {
+        match api(talk, place).make("/issues", &filing)? {
             Written::Accepted => {}
             Written::Missing => return Err(no_issues(place)),
             Written::Refused(why) => {
@@ -296,45 +299,66 @@ fn no_issues(place: &Place) -> Pause {
 
 /// Makes the issue say what the record says, and reads it back (CR8).
 fn show(talk: &mut Talk<'_>, place: &Place, record: &Record) -> Result<(), Pause> {
+    for _ in 0..WRITINGS {
+        let issue = issue_of(talk, place, record)?;
+        let wanted = Shown::of(record, place, &issue);
+        if wanted.is_shown_by(&issue) {
+            return Ok(());
+        }
+        wanted.write(&mut api(talk, place), &issue)?;
+    }
     let issue = issue_of(talk, place, record)?;
-    let body = issue::body(record, &place.records.0, issue.body.as_deref());
-    let state = match record.status {
-        Status::Closed => State::Closed,
-        _ => issue.state,
-    };
-    let label = issue::label_of(record.status);
-    let shows = |issue: &Issue| {
-        let said = issue.body.as_deref().unwrap_or_default();
-        let same = said.lines().eq(body.lines());
-        same && issue.state == state && issue.has(label) && issue.stale(record.status).is_empty()
-    };
-    if shows(&issue) {
-        return Ok(());
-    }
-    let number = issue.number;
-    let path = format!("/issues/{number}");
-    for stale in issue.stale(record.status) {
-        unlabel(&mut api(talk, place), number, &stale)?;
-    }
-    let missing: Vec<&str> = [issue::LABEL, label].into_iter().filter(|label| !issue.has(label)).collect();
-    if !missing.is_empty() {
-        let labels = json!({ "labels": missing });
-        // Applying a label twice is applying it once, so a lost answer is no harm.
-        accepted(api(talk, place).write(Method::Post, &format!("{path}/labels"), Some(&labels))?)?;
-    }
-    let mut change = json!({ "body": body });
-    if state == State::Closed && issue.state == State::Open {
-        change = json!({ "body": body, "state": "closed", "state_reason": "completed" });
-    }
-    accepted(api(talk, place).write(Method::Patch, &path, Some(&change))?)?;
-    match shows(&find(&mut api(talk, place), number)?) {
+    match Shown::of(record, place, &issue).is_shown_by(&issue) {
         true => Ok(()),
-        false => Err(trouble("write-not-taken", format!("issue `#{number}` was written, and reads otherwise"))),
+        false => Err(trouble("write-not-taken", format!("issue `#{}` was written, and reads otherwise", issue.number))),
+    }
+}
+
+/// What an issue has to show.
+struct Shown {
+    body: String,
+    label: &'static str,
+    stale: Vec<String>,
+    closed: bool,
+}
+
+impl Shown {
+    fn of(record: &Record, place: &Place, issue: &Issue) -> Self {
+        Self {
+            body: issue::body(record, &place.records.0, issue.body.as_deref()),
+            label: issue::label_of(record.status),
+            stale: issue.stale(record.status),
+            closed: record.status == Status::Closed,
+        }
+    }
+
+    fn is_shown_by(&self, issue: &Issue) -> bool {
+        let said = issue.body.as_deref().unwrap_or_default();
+        let closed = !self.closed || issue.state == State::Closed;
+        closed && self.stale.is_empty() && issue.has(self.label) && said.lines().eq(self.body.lines())
+    }
+
+    fn write(&self, api: &mut Api<'_, '_>, issue: &Issue) -> Result<(), Pause> {
+        let path = format!("/issues/{}", issue.number);
+        for stale in &self.stale {
+            unlabel(api, issue.number, stale)?;
+        }
+        let missing: Vec<&str> = [issue::LABEL, self.label].into_iter().filter(|label| !issue.has(label)).collect();
+        if !missing.is_empty() {
+            // Applying a label twice is applying it once.
+            let labels = json!({ "labels": missing });
+            accepted(api.change(Method::Post, &format!("{path}/labels"), Some(&labels))?)?;
+        }
+        let change = match self.closed && issue.state == State::Open {
+            true => json!({ "body": self.body, "state": "closed", "state_reason": "completed" }),
+            false => json!({ "body": self.body }),
+        };
+        accepted(api.change(Method::Patch, &path, Some(&change))?)
     }
 }
 
 fn unlabel(api: &mut Api<'_, '_>, number: u64, label: &str) -> Result<(), Pause> {
-    match api.write(Method::Delete, &format!("/issues/{number}/labels/{label}"), None)? {
+    match api.change(Method::Delete, &format!("/issues/{number}/labels/{label}"), None)? {
         Written::Missing => Ok(()),
         written @ (Written::Accepted | Written::Refused(_) | Written::Unknown(_)) => accepted(written),
     }

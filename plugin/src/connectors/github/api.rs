@@ -40,6 +40,13 @@ pub(super) enum Written {
     Unknown(String),
 }
 
+/// What to do when the answer to a write is lost.
+#[derive(Clone, Copy)]
+enum Lost {
+    Again,
+    Tell,
+}
+
 /// How one request ended, as far as retrying goes.
 enum Ended {
     Answered(Answer),
@@ -75,8 +82,17 @@ impl<'t, 'a> Api<'t, 'a> {
         Err(trouble("unavailable", format!("`{}` has more than {MAX_PAGES} pages", shorten(path))))
     }
 
-    /// Sends a change. Only a change that can be made twice without harm is sent again when its answer is lost.
-    pub(super) fn write(&mut self, method: Method, path: &str, body: Option<&Value>) -> Result<Written, Pause> {
+    /// Sends a change that makes nothing new: it is sent again when its answer is lost.
+    pub(super) fn change(&mut self, method: Method, path: &str, body: Option<&Value>) -> Result<Written, Pause> {
+        self.write(method, path, body, Lost::Again)
+    }
+
+    /// Sends something new, once: whether it was made is looked up when its answer is lost.
+    pub(super) fn make(&mut self, path: &str, body: &Value) -> Result<Written, Pause> {
+        self.write(Method::Post, path, Some(body), Lost::Tell)
+    }
+
+    fn write(&mut self, method: Method, path: &str, body: Option<&Value>, lost: Lost) -> Result<Written, Pause> {
         let body = match body {
             Some(body) => Some(self.talk.keep(body.to_string().into_bytes())),
             None => None,
@@ -89,11 +105,13 @@ impl<'t, 'a> Api<'t, 'a> {
                     last = why;
                     self.pause(attempt, Some(seconds))?;
                 }
-                Ended::Unknown(why) if method == Method::Post => return Ok(Written::Unknown(why)),
-                Ended::Unknown(why) => {
-                    last = why;
-                    self.pause(attempt, None)?;
-                }
+                Ended::Unknown(why) => match lost {
+                    Lost::Tell => return Ok(Written::Unknown(why)),
+                    Lost::Again => {
+                        last = why;
+                        self.pause(attempt, None)?;
+                    }
+                },
             }
         }
         Err(trouble("unavailable", format!("GitHub does not answer `{}`: {last}", shorten(path))))

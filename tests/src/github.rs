@@ -1,0 +1,199 @@
+//! A small GitHub that keeps state and can be made to fail: issues, labels, timelines; enough for change requests.
+
+use std::collections::BTreeMap;
+
+use countersign::connectors::{Http, Method};
+use serde_json::{Value, json};
+
+/// What happens to one request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Fault {
+    /// It is refused with this status, and not acted on.
+    Status(u16),
+    /// Too many requests, for so many seconds.
+    LimitedFor(&'static str),
+    /// The secondary limit of requests.
+    SecondaryLimit,
+    /// The connection is reset before it is acted on.
+    LostBefore,
+    /// It is acted on, and the answer is lost.
+    LostAfter,
+    /// It is acted on, and a page for people comes back.
+    Html,
+    /// It is acted on, and half of the answer comes back.
+    Truncated,
+    /// An empty list comes back.
+    EmptyList,
+    /// The answer names another page, which is empty.
+    ExtraPage,
+}
+
+/// Every fault.
+pub const FAULTS: [Fault; 11] = [
+    Fault::Status(500),
+    Fault::Status(502),
+    Fault::Status(429),
+    Fault::LimitedFor("7"),
+    Fault::SecondaryLimit,
+    Fault::LostBefore,
+    Fault::LostAfter,
+    Fault::Html,
+    Fault::Truncated,
+    Fault::EmptyList,
+    Fault::ExtraPage,
+];
+
+/// What came back: status, headers, body; or why nothing did.
+pub type Answer = Result<(u16, BTreeMap<String, String>, Vec<u8>), String>;
+
+/// A GitHub.
+#[derive(Clone, Debug, Default)]
+pub struct GitHub {
+    /// Its issues.
+    pub issues: Vec<Value>,
+    /// What happened to each.
+    pub timelines: BTreeMap<u64, Vec<Value>>,
+    /// What else it answers, by path.
+    pub answers: BTreeMap<String, Value>,
+    /// How many requests there were.
+    pub requests: usize,
+    /// What goes wrong with the request of this number, counted from 0.
+    pub fault: Option<(usize, Fault)>,
+    /// How many seconds its clients waited.
+    pub waited: u32,
+}
+
+impl GitHub {
+    /// Answers a request.
+    pub fn http(&mut self, request: &Http, body: Option<Value>) -> Answer {
+        assert_eq!(request.headers["x-github-api-version"], "2022-11-28");
+        let number = self.requests;
+        self.requests += 1;
+        let fault = self.fault.filter(|(at, _)| *at == number).map(|(_, fault)| fault);
+        let limited = || json!({ "message": "You have exceeded a secondary rate limit" });
+        let mut headers = BTreeMap::new();
+        let (status, answer) = match fault {
+            Some(Fault::Status(status)) => (status, json!({ "message": "no" })),
+            Some(Fault::LimitedFor(seconds)) => {
+                headers.insert("retry-after".to_owned(), seconds.to_owned());
+                (429, json!({ "message": "slow down" }))
+            }
+            Some(Fault::SecondaryLimit) => (403, limited()),
+            Some(Fault::LostBefore) => return Err("connection reset".to_owned()),
+            Some(Fault::LostAfter) => {
+                self.act(request.method, &request.path, body);
+                return Err("timeout after 30 s".to_owned());
+            }
+            Some(Fault::EmptyList) => (200, json!([])),
+            Some(Fault::ExtraPage) => {
+                headers.insert("link".to_owned(), "<https://x/y?page=2>; rel=\"next\"".to_owned());
+                self.act(request.method, &request.path, body)
+            }
+            Some(Fault::Html | Fault::Truncated) | None => self.act(request.method, &request.path, body),
+        };
+        let bytes = match fault {
+            Some(Fault::Html) => b"<!DOCTYPE html><title>Unicorn!</title>".to_vec(),
+            Some(Fault::Truncated) => {
+                let mut bytes = answer.to_string().into_bytes();
+                bytes.truncate(bytes.len() / 2);
+                bytes
+            }
+            _ => answer.to_string().into_bytes(),
+        };
+        Ok((status, headers, bytes))
+    }
+
+    fn act(&mut self, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
+        let path = path.strip_prefix("/repos/shop/inventory").unwrap_or(path);
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        if let Some(answer) = self.answers.get(path).filter(|_| method == Method::Get) {
+            return (200, answer.clone());
+        }
+        let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+        let page_one = query.is_empty() || query.ends_with("page=1");
+        match (method, parts.as_slice()) {
+            (Method::Get, ["issues"]) => (200, if page_one { json!(self.issues) } else { json!([]) }),
+            (Method::Post, ["issues"]) => {
+                let number = self.issues.len() as u64 + 1;
+                let mut issue = body.unwrap();
+                let labels: Vec<String> = serde_json::from_value(issue["labels"].take()).unwrap();
+                issue["number"] = json!(number);
+                issue["html_url"] = json!(format!("https://github.example/shop/inventory/issues/{number}"));
+                issue["state"] = json!("open");
+                issue["labels"] = json!([]);
+                self.issues.push(issue);
+                self.label(number, &labels, "Bot", 1);
+                (201, self.issues[self.issues.len() - 1].clone())
+            }
+            (Method::Get, ["issues", number]) => match self.at(number) {
+                Some(index) => (200, self.issues[index].clone()),
+                None => (404, json!({ "message": "Not Found" })),
+            },
+            (Method::Patch, ["issues", number]) => {
+                let index = self.at(number).unwrap();
+                for (key, value) in body.unwrap().as_object().unwrap() {
+                    self.issues[index][key] = value.clone();
+                }
+                (200, self.issues[index].clone())
+            }
+            (Method::Get, ["issues", number, "timeline"]) => {
+                let all = self.timelines.get(&number.parse().unwrap()).cloned().unwrap_or_default();
+                (200, if page_one { json!(all) } else { json!([]) })
+            }
+            (Method::Post, ["issues", number, "labels"]) => {
+                let labels: Vec<String> = serde_json::from_value(body.unwrap()["labels"].take()).unwrap();
+                self.label(number.parse().unwrap(), &labels, "Bot", 1);
+                (200, json!([]))
+            }
+            (Method::Delete, ["issues", number, "labels", label]) => {
+                match self.unlabel(number.parse().unwrap(), label) {
+                    true => (200, json!([])),
+                    false => (404, json!({ "message": "Label does not exist" })),
+                }
+            }
+            (_, _) => (404, json!({ "message": "Not Found" })),
+        }
+    }
+
+    fn at(&self, number: &str) -> Option<usize> {
+        self.issues.iter().position(|issue| issue["number"].as_u64() == number.parse().ok())
+    }
+
+    /// The labels of an issue.
+    pub fn names(&self, number: u64) -> Vec<String> {
+        let issue = &self.issues[number as usize - 1];
+        issue["labels"].as_array().unwrap().iter().map(|label| label["name"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Somebody applies labels.
+    pub fn label(&mut self, number: u64, labels: &[String], kind: &str, actor: u64) {
+        for label in labels {
+            if self.names(number).contains(label) {
+                continue;
+            }
+            let list = self.issues[number as usize - 1]["labels"].as_array_mut().unwrap();
+            list.push(json!({ "name": label }));
+            self.happened(number, "labeled", label, kind, actor);
+        }
+    }
+
+    /// A label is taken away; says whether it was there.
+    pub fn unlabel(&mut self, number: u64, label: &str) -> bool {
+        let there = self.names(number).iter().any(|name| name == label);
+        let list = self.issues[number as usize - 1]["labels"].as_array_mut().unwrap();
+        list.retain(|item| item["name"] != label);
+        if there {
+            self.happened(number, "unlabeled", label, "Bot", 1);
+        }
+        there
+    }
+
+    fn happened(&mut self, number: u64, event: &str, label: &str, kind: &str, actor: u64) {
+        self.timelines.entry(number).or_default().push(json!({
+            "event": event,
+            "label": { "name": label, "color": "ededed" },
+            "actor": { "id": actor, "login": format!("user-{actor}"), "type": kind },
+            "created_at": "2026-03-02T10:00:00Z",
+        }));
+    }
+}
