@@ -6,7 +6,7 @@ import { chmodSync, copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs
 import { build } from 'esbuild'
 
 const here = (/** @type {string} */ path) => new URL(path, import.meta.url).pathname
-const MODULE = 'countersign.wasm'
+const MODULE = 'countersign_bg.wasm'
 
 const target = process.argv[2] ?? here('dist')
 rmSync(target, { recursive: true, force: true })
@@ -28,5 +28,5 @@ await build({
   banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
   logLevel: 'warning'
 })
-copyFileSync(here(`../plugin/dist/${MODULE}`), `${target}/${MODULE}`)
+copyFileSync(here(`../plugin/dist/js/${MODULE}`), `${target}/${MODULE}`)
 chmodSync(`${target}/${MODULE}`, 0o644)

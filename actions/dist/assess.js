@@ -3,15 +3,15 @@ import {
   PARKED,
   look,
   promoted
-} from "./chunk-MAZAQLEA.js";
-import "./chunk-CUJ22YPE.js";
+} from "./chunk-7EYCPO4I.js";
+import "./chunk-LXG3OMDZ.js";
 import {
   host,
   label,
   page,
   report,
   run2 as run
-} from "./chunk-DX2TDX2K.js";
+} from "./chunk-QHRL3DLH.js";
 
 // lib/comment.js
 import { readFile } from "node:fs/promises";

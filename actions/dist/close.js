@@ -5,10 +5,10 @@ import {
   look,
   promoted,
   restored
-} from "./chunk-MAZAQLEA.js";
+} from "./chunk-7EYCPO4I.js";
 import {
   read
-} from "./chunk-CUJ22YPE.js";
+} from "./chunk-LXG3OMDZ.js";
 import {
   EXIT,
   host,
@@ -16,7 +16,7 @@ import {
   report,
   run2 as run,
   usage
-} from "./chunk-DX2TDX2K.js";
+} from "./chunk-QHRL3DLH.js";
 
 // lib/redact.js
 var REDACTED = Buffer.from("***");

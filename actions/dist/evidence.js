@@ -1,7 +1,7 @@
 import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);
 import {
   read
-} from "./chunk-CUJ22YPE.js";
+} from "./chunk-LXG3OMDZ.js";
 import {
   access,
   checkout,
@@ -9,7 +9,7 @@ import {
   folder,
   run2 as run,
   usage
-} from "./chunk-DX2TDX2K.js";
+} from "./chunk-QHRL3DLH.js";
 
 // lib/evidence.js
 import { createHash } from "node:crypto";

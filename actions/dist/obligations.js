@@ -8,7 +8,7 @@ import {
   listPage,
   obligations,
   run2 as run
-} from "./chunk-DX2TDX2K.js";
+} from "./chunk-QHRL3DLH.js";
 
 // entries/obligations.js
 import { join } from "node:path";

@@ -3,14 +3,14 @@ import {
   PARKED,
   act,
   promoted
-} from "./chunk-MAZAQLEA.js";
-import "./chunk-CUJ22YPE.js";
+} from "./chunk-7EYCPO4I.js";
+import "./chunk-LXG3OMDZ.js";
 import {
   host,
   label,
   report,
   run2 as run
-} from "./chunk-DX2TDX2K.js";
+} from "./chunk-QHRL3DLH.js";
 
 // entries/open.js
 await run("Deployment", async (basis) => {

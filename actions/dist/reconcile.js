@@ -10,7 +10,7 @@ import {
   run2 as run,
   table,
   usage
-} from "./chunk-DX2TDX2K.js";
+} from "./chunk-QHRL3DLH.js";
 
 // entries/reconcile.js
 import { join } from "node:path";

@@ -1,8 +1,9 @@
 // @ts-check
 /**
- * The engine: bytes in, bytes out. It imports nothing, so it can reach nothing.
+ * The engine: bytes in, bytes out. It imports nothing of the world, so it can reach nothing.
  */
 import { createHash } from 'node:crypto'
+import { Engine as Door, initSync } from '../../plugin/dist/js/countersign.js'
 import { defect } from './failure.js'
 import { excerpt } from './text.js'
 
@@ -10,23 +11,22 @@ import { excerpt } from './text.js'
 export const CONTRACT = 'countersign/v1'
 
 // The bundle has the module beside it; the sources use the one that is built.
-const MODULE = typeof COUNTERSIGN_MODULE === 'string' ? COUNTERSIGN_MODULE : '../../plugin/dist/countersign.wasm'
+const MODULE = typeof COUNTERSIGN_MODULE === 'string' ? COUNTERSIGN_MODULE : '../../plugin/dist/js/countersign_bg.wasm'
 
 /**
  * A running engine. After a fault it refuses everything.
  * @param {(url: URL) => Promise<Uint8Array>} read
  */
 export async function start(read) {
-  const bytes = await read(new URL(MODULE, import.meta.url))
-  const { instance } = await WebAssembly.instantiate(/** @type {BufferSource} */ (bytes), {})
-  return new Engine(instance.exports)
+  initSync({ module: /** @type {BufferSource} */ (await read(new URL(MODULE, import.meta.url))) })
+  return new Engine(new Door())
 }
 
 export class Engine {
   #door
   #stopped = false
 
-  /** @param {any} door the module's exports */
+  /** @param {Pick<Door, 'put' | 'take' | 'call' | 'callBytes'>} door */
   constructor(door) {
     this.#door = door
   }
@@ -37,7 +37,7 @@ export class Engine {
    * @returns {string}
    */
   put(bytes) {
-    const digest = Buffer.from(this.#ask('put', bytes) ?? []).toString()
+    const digest = this.#ask(() => this.#door.put(bytes))
     if (digest !== digestOf(bytes)) throw this.#fault('`put` gave another digest')
     return digest
   }
@@ -47,7 +47,7 @@ export class Engine {
    * @param {string} digest
    */
   take(digest) {
-    const bytes = this.#ask('take', Buffer.from(digest))
+    const bytes = this.#ask(() => this.#door.take(digest))
     if (bytes && digestOf(bytes) !== digest) throw this.#fault('`take` gave other bytes')
     return bytes
   }
@@ -58,12 +58,7 @@ export class Engine {
    * @returns {any}
    */
   call(request) {
-    const answer = this.callBytes(Buffer.from(JSON.stringify(request)))
-    try {
-      return JSON.parse(Buffer.from(answer).toString())
-    } catch {
-      throw this.#fault('it is no JSON')
-    }
+    return this.#ask(() => this.#door.call(/** @type {any} */ (request)))
   }
 
   /**
@@ -71,44 +66,21 @@ export class Engine {
    * @param {Uint8Array} request
    */
   callBytes(request) {
-    const answer = this.#ask('call', request)
-    if (!answer) throw this.#fault('`call` gave no response')
-    return answer
+    return this.#ask(() => this.#door.callBytes(request))
   }
 
   /**
-   * @param {'put' | 'take' | 'call'} name
-   * @param {Uint8Array} input
-   * @returns {Uint8Array | undefined}
+   * A trap, a panic or a limit ends the engine, not the change.
+   * @template T
+   * @param {() => T} act
+   * @returns {T}
    */
-  #ask(name, input) {
+  #ask(act) {
     if (this.#stopped) throw defect('it has stopped')
     try {
-      const at = this.#door.alloc(input.length) >>> 0
-      new Uint8Array(this.#door.memory.buffer, at, input.length).set(input)
-      return this.#region(this.#door[name](at, input.length))
+      return act()
     } catch (error) {
-      const words = this.#lastWords() ?? (error instanceof Error ? error.message : String(error))
-      throw this.#fault(`it stopped: ${excerpt(words, 2000)}`)
-    }
-  }
-
-  /** @param {bigint} packed */
-  #region(packed) {
-    if (packed === -1n) return undefined
-    const region = BigInt.asUintN(64, packed)
-    const [at, length] = [Number(region >> 32n), Number(region & 0xffffffffn)]
-    // A copy: the region is valid until the next call only.
-    return new Uint8Array(this.#door.memory.buffer, at, length).slice()
-  }
-
-  /** What a stopped engine has to say about it: a panic's text. */
-  #lastWords() {
-    try {
-      const words = this.#region(this.#door.fault())
-      return words && Buffer.from(words).toString().trim()
-    } catch {
-      return undefined
+      throw this.#fault(`it stopped: ${excerpt(error instanceof Error ? error.message : String(error), 2000)}`)
     }
   }
 

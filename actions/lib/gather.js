@@ -26,7 +26,7 @@ export async function gather(host, { target, commit }) {
   const { pointer, commit: last } = await inventory.concluded(pointerName(target, target.environment))
   const staging = input.text('staging')
   const proved = staging && (await inventory.concluded(pointerName(target, staging))).commit
-  const concluded = last && (await inventory.tree(last))
+  const concluded = last ? await inventory.tree(last) : undefined
   const reviews = input.flag('peer-review') ? await peerReviews(host, current, concluded) : []
   const documents = {
     policy: await document(ask, input.text('policy'), 'policy'),

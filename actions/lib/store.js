@@ -11,8 +11,12 @@ import { unavailable, usage } from './failure.js'
 import { complaint, git, isAbsent, listing, objects, patiently, reference, succeeded } from './git.js'
 import { excerpt } from './text.js'
 
-/** Pushes of one write at most: many jobs may write to the branch at once, each about another change. */
-const PUSHES_MAX = 100
+/** Milliseconds that one write may take: many jobs may write to the branch at once, each about another change. */
+const WRITING_MAX = 300_000
+/** Milliseconds that are waited at most between two pushes. */
+const BETWEEN = 1500
+/** Pushes that nobody else's writing explains, one after the other, at most. */
+const BROKEN_MAX = 4
 /** Commits that are looked through for one whose push was not answered. */
 const DEPTH_LOST = 200
 /** Where the fetched tip is kept. */
@@ -59,6 +63,16 @@ export async function gitStore(world, folder, where) {
   /** @type {string | undefined} */ let tip
   /** @type {Map<string, string>} */ let files = new Map()
   let stale = true
+  /** Of objects that were read or written. @type {Map<string, string>} */
+  const digests = new Map()
+  // How often others were seen to write of late.
+  let crowd = 0
+
+  /** Waits for a while, the longer the more there were, and reads anew. @param {number} many */
+  async function pause(many) {
+    await world.sleep(Math.min(200 * many, BETWEEN) * world.random())
+    stale = true
+  }
 
   const refuse = (/** @type {import('./git.js').Ended} */ ended, /** @type {string} */ doing) => {
     const help = 'the job needs the permission `contents: write`, and the token must be allowed to write the branch'
@@ -71,6 +85,7 @@ export async function gitStore(world, folder, where) {
     if (ended.code === 0) {
       const now = succeeded(await run(['rev-parse', '--verify', `${TIP}^{commit}`]), 'read the branch').toString().trim()
       if (now !== tip) files = await tree(now)
+      crowd = tip === undefined || now === tip ? Math.max(0, crowd - 1) : crowd + 1
       tip = now
     } else if (isAbsent(ended)) {
       tip = undefined
@@ -121,6 +136,18 @@ export async function gitStore(world, folder, where) {
   const get = async (/** @type {string} */ path) => (await getAll([path])).get(path)
 
   /**
+   * The digest of what is there now.
+   * @param {string} path
+   */
+  async function digestAt(path) {
+    if (stale) await fetch()
+    const id = files.get(path)
+    const known = id && digests.get(id)
+    if (id && !known) digests.set(id, (await get(path))?.digest ?? '')
+    return id && digests.get(id)
+  }
+
+  /**
    * A commit on top of the tip with `bytes` at `path`.
    * @param {string} path
    * @param {Uint8Array} bytes
@@ -151,31 +178,42 @@ export async function gitStore(world, folder, where) {
    */
   async function put(path, bytes, expected) {
     sound(path)
-    for (let pushes = 0; pushes < PUSHES_MAX; pushes += 1) {
-      if (pushes > 0) await world.sleep(backOff(pushes) * world.random())
-      if ((await get(path))?.digest !== expected) {
+    const end = world.system() + WRITING_MAX
+    let broken = 0
+    // Where others write too, nobody begins at once: else who was last would be next, again and again.
+    if (crowd > 0) await pause(crowd)
+    for (let pushes = 1; world.system() < end; pushes += 1) {
+      if ((await digestAt(path)) !== expected) {
         // Perhaps what is known here is old.
         await fetch()
-        if ((await get(path))?.digest !== expected) return 'conflict'
+        if ((await digestAt(path)) !== expected) return 'conflict'
       }
+      const parent = tip
       const made = await commit(path, bytes)
       const pushed = await run(['push', '--porcelain', '--no-verify', '--no-signed', 'store', `${made}:${ref}`])
       if (pushed.code === 0) {
         // What is known here stays as old as it was, but for this file.
         tip = made
         files.set(path, blobId(bytes, made.length))
+        digests.set(blobId(bytes, made.length), digestOf(bytes))
         return 'stored'
       }
-      if (await arrived(made, pushed)) return 'stored'
+      // That is said before anything is sent: somebody else wrote.
+      const unsent = /^!\t.*\t\[rejected\]/m.test(pushed.stdout.toString())
+      if (!unsent && (await arrived(made, pushed))) return 'stored'
+      broken = unsent || tip !== parent ? 0 : broken + 1
+      if (broken === BROKEN_MAX) throw refuse(pushed, 'written')
+      await pause(pushes)
     }
     throw unavailable(
-      `\`${path}\` cannot be written to the records branch: others wrote to it ${PUSHES_MAX} times in between`,
+      `\`${path}\` cannot be written to the records branch: others wrote to it in between, again and again`,
       'run the job again; it continues where it was'
     )
   }
 
   /**
-   * Whether a push that did not succeed took all the same: its answer may have been lost on the way.
+   * Whether a push that did not succeed took all the same: its answer may have been lost on the way, and what was sent
+   * twice is refused the second time.
    * @param {string} made
    * @param {import('./git.js').Ended} pushed
    */
@@ -184,12 +222,8 @@ export async function gitStore(world, folder, where) {
     if (/^!\t.*\[remote rejected\].*(hook declined|protected|not allowed|prohibited|denied)/m.test(answer)) {
       throw refuse(pushed, 'written')
     }
-    // That was said before anything was sent. Anything else may come after the server acted: also a refusal, of what was
-    // sent twice.
-    const refused = /^!\t.*\t\[rejected\]/m.test(answer)
-    await fetch(refused ? 1 : DEPTH_LOST)
-    if (refused || !tip) return false
-    return (await run(['merge-base', '--is-ancestor', made, tip])).code === 0
+    await fetch(DEPTH_LOST)
+    return tip !== undefined && (await run(['merge-base', '--is-ancestor', made, tip])).code === 0
   }
 
   return {
@@ -203,15 +237,6 @@ export async function gitStore(world, folder, where) {
       return [...files.keys()].filter((path) => path.startsWith(prefix)).sort()
     }
   }
-}
-
-/**
- * Milliseconds that are waited at most after so many pushes in vain. A single rival is soon done; among many, those who
- * have waited longest come first.
- * @param {number} pushes
- */
-function backOff(pushes) {
-  return pushes === 1 ? 300 : Math.max(200, 2000 - 100 * pushes)
 }
 
 /**

@@ -2,7 +2,7 @@ import{createRequire as __cr}from'node:module';const require=__cr(import.meta.ur
 import {
   excerpt,
   usage
-} from "./chunk-DX2TDX2K.js";
+} from "./chunk-QHRL3DLH.js";
 
 // lib/files.js
 import { readdir, readFile, stat } from "node:fs/promises";

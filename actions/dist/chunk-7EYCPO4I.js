@@ -3,7 +3,7 @@ import {
   below,
   document,
   read
-} from "./chunk-CUJ22YPE.js";
+} from "./chunk-LXG3OMDZ.js";
 import {
   EXIT,
   Refusal,
@@ -21,7 +21,7 @@ import {
   target,
   usage,
   waiting
-} from "./chunk-DX2TDX2K.js";
+} from "./chunk-QHRL3DLH.js";
 
 // lib/perform.js
 var EXCHANGES_MAX = 2e3;
@@ -113,7 +113,7 @@ async function gather(host, { target: target2, commit }) {
   const { pointer, commit: last } = await inventory.concluded(pointerName(target2, target2.environment));
   const staging = input.text("staging");
   const proved = staging && (await inventory.concluded(pointerName(target2, staging))).commit;
-  const concluded = last && await inventory.tree(last);
+  const concluded = last ? await inventory.tree(last) : void 0;
   const reviews = input.flag("peer-review") ? await peerReviews(host, current, concluded) : [];
   const documents = {
     policy: await document(ask, input.text("policy"), "policy"),

@@ -1680,7 +1680,7 @@ var require_request = __commonJS({
     var { headerNameLowerCasedRecord } = require_constants();
     var invalidPathRegex = /[^\u0021-\u00ff]/;
     var kHandler = /* @__PURE__ */ Symbol("handler");
-    var Request = class {
+    var Request2 = class {
       constructor(origin, {
         path: path6,
         method,
@@ -2045,7 +2045,7 @@ var require_request = __commonJS({
         request.headers.push(key, val);
       }
     }
-    module.exports = Request;
+    module.exports = Request2;
   }
 });
 
@@ -7630,7 +7630,7 @@ var require_client = __commonJS({
     var http2 = __require("node:http");
     var util = require_util();
     var { channels } = require_diagnostics();
-    var Request = require_request();
+    var Request2 = require_request();
     var DispatcherBase = require_dispatcher_base();
     var {
       InvalidArgumentError,
@@ -7873,7 +7873,7 @@ var require_client = __commonJS({
       }
       [kDispatch](opts, handler) {
         const origin = opts.origin || this[kUrl].origin;
-        const request = new Request(origin, opts, handler);
+        const request = new Request2(origin, opts, handler);
         this[kQueue].push(request);
         if (this[kResuming]) {
         } else if (util.bodyLength(request.body) == null && util.isIterable(request.body)) {
@@ -12405,7 +12405,7 @@ var require_response = __commonJS({
     var assert = __require("node:assert");
     var { types } = __require("node:util");
     var textEncoder = new TextEncoder("utf-8");
-    var Response = class _Response {
+    var Response2 = class _Response {
       // Creates network error Response.
       static error() {
         const responseObject = fromInnerResponse(makeNetworkError(), "immutable");
@@ -12548,8 +12548,8 @@ var require_response = __commonJS({
         return `Response ${nodeUtil.formatWithOptions(options, properties)}`;
       }
     };
-    mixinBody(Response);
-    Object.defineProperties(Response.prototype, {
+    mixinBody(Response2);
+    Object.defineProperties(Response2.prototype, {
       type: kEnumerableProperty,
       url: kEnumerableProperty,
       status: kEnumerableProperty,
@@ -12565,7 +12565,7 @@ var require_response = __commonJS({
         configurable: true
       }
     });
-    Object.defineProperties(Response, {
+    Object.defineProperties(Response2, {
       json: kEnumerableProperty,
       redirect: kEnumerableProperty,
       error: kEnumerableProperty
@@ -12698,7 +12698,7 @@ var require_response = __commonJS({
       }
     }
     function fromInnerResponse(innerResponse, guard2) {
-      const response = new Response(kConstruct);
+      const response = new Response2(kConstruct);
       response[kState] = innerResponse;
       response[kHeaders] = new Headers2(kConstruct);
       setHeadersList(response[kHeaders], innerResponse.headersList);
@@ -12766,7 +12766,7 @@ var require_response = __commonJS({
       makeResponse,
       makeAppropriateNetworkError,
       filterResponse,
-      Response,
+      Response: Response2,
       cloneResponse,
       fromInnerResponse
     };
@@ -12876,7 +12876,7 @@ var require_request2 = __commonJS({
       }
     }
     var patchMethodWarning = false;
-    var Request = class _Request {
+    var Request2 = class _Request {
       // https://fetch.spec.whatwg.org/#dom-request
       constructor(input, init = {}) {
         webidl.util.markAsUncloneable(this);
@@ -13323,7 +13323,7 @@ var require_request2 = __commonJS({
         return `Request ${nodeUtil.formatWithOptions(options, properties)}`;
       }
     };
-    mixinBody(Request);
+    mixinBody(Request2);
     function makeRequest(init) {
       return {
         method: init.method ?? "GET",
@@ -13374,7 +13374,7 @@ var require_request2 = __commonJS({
       return newRequest;
     }
     function fromInnerRequest(innerRequest, signal, guard2) {
-      const request = new Request(kConstruct);
+      const request = new Request2(kConstruct);
       request[kState] = innerRequest;
       request[kSignal] = signal;
       request[kHeaders] = new Headers2(kConstruct);
@@ -13382,7 +13382,7 @@ var require_request2 = __commonJS({
       setHeadersGuard(request[kHeaders], guard2);
       return request;
     }
-    Object.defineProperties(Request.prototype, {
+    Object.defineProperties(Request2.prototype, {
       method: kEnumerableProperty,
       url: kEnumerableProperty,
       headers: kEnumerableProperty,
@@ -13409,13 +13409,13 @@ var require_request2 = __commonJS({
       }
     });
     webidl.converters.Request = webidl.interfaceConverter(
-      Request
+      Request2
     );
     webidl.converters.RequestInfo = function(V, prefix, argument) {
       if (typeof V === "string") {
         return webidl.converters.USVString(V, prefix, argument);
       }
-      if (V instanceof Request) {
+      if (V instanceof Request2) {
         return webidl.converters.Request(V, prefix, argument);
       }
       return webidl.converters.USVString(V, prefix, argument);
@@ -13506,7 +13506,7 @@ var require_request2 = __commonJS({
         converter: webidl.converters.any
       }
     ]);
-    module.exports = { Request, makeRequest, fromInnerRequest, cloneRequest };
+    module.exports = { Request: Request2, makeRequest, fromInnerRequest, cloneRequest };
   }
 });
 
@@ -13522,7 +13522,7 @@ var require_fetch = __commonJS({
       fromInnerResponse
     } = require_response();
     var { HeadersList } = require_headers();
-    var { Request, cloneRequest } = require_request2();
+    var { Request: Request2, cloneRequest } = require_request2();
     var zlib = __require("node:zlib");
     var {
       bytesMatch,
@@ -13617,7 +13617,7 @@ var require_fetch = __commonJS({
       let p = createDeferredPromise();
       let requestObject;
       try {
-        requestObject = new Request(input, init);
+        requestObject = new Request2(input, init);
       } catch (e) {
         p.reject(e);
         return p.promise;
@@ -15436,8 +15436,8 @@ var require_cache = __commonJS({
     var { urlEquals, getFieldValues } = require_util5();
     var { kEnumerableProperty, isDisturbed } = require_util();
     var { webidl } = require_webidl();
-    var { Response, cloneResponse, fromInnerResponse } = require_response();
-    var { Request, fromInnerRequest } = require_request2();
+    var { Response: Response2, cloneResponse, fromInnerResponse } = require_response();
+    var { Request: Request2, fromInnerRequest } = require_request2();
     var { kState } = require_symbols2();
     var { fetching } = require_fetch();
     var { urlIsHttpHttpsScheme, createDeferredPromise, readAllBytes } = require_util2();
@@ -15511,7 +15511,7 @@ var require_cache = __commonJS({
         }
         const fetchControllers = [];
         for (const request of requests) {
-          const r = new Request(request)[kState];
+          const r = new Request2(request)[kState];
           if (!urlIsHttpHttpsScheme(r.url)) {
             throw webidl.errors.exception({
               header: prefix,
@@ -15595,10 +15595,10 @@ var require_cache = __commonJS({
         request = webidl.converters.RequestInfo(request, prefix, "request");
         response = webidl.converters.Response(response, prefix, "response");
         let innerRequest = null;
-        if (request instanceof Request) {
+        if (request instanceof Request2) {
           innerRequest = request[kState];
         } else {
-          innerRequest = new Request(request)[kState];
+          innerRequest = new Request2(request)[kState];
         }
         if (!urlIsHttpHttpsScheme(innerRequest.url) || innerRequest.method !== "GET") {
           throw webidl.errors.exception({
@@ -15676,14 +15676,14 @@ var require_cache = __commonJS({
         request = webidl.converters.RequestInfo(request, prefix, "request");
         options = webidl.converters.CacheQueryOptions(options, prefix, "options");
         let r = null;
-        if (request instanceof Request) {
+        if (request instanceof Request2) {
           r = request[kState];
           if (r.method !== "GET" && !options.ignoreMethod) {
             return false;
           }
         } else {
           assert(typeof request === "string");
-          r = new Request(request)[kState];
+          r = new Request2(request)[kState];
         }
         const operations = [];
         const operation = {
@@ -15722,13 +15722,13 @@ var require_cache = __commonJS({
         options = webidl.converters.CacheQueryOptions(options, prefix, "options");
         let r = null;
         if (request !== void 0) {
-          if (request instanceof Request) {
+          if (request instanceof Request2) {
             r = request[kState];
             if (r.method !== "GET" && !options.ignoreMethod) {
               return [];
             }
           } else if (typeof request === "string") {
-            r = new Request(request)[kState];
+            r = new Request2(request)[kState];
           }
         }
         const promise = createDeferredPromise();
@@ -15894,13 +15894,13 @@ var require_cache = __commonJS({
       #internalMatchAll(request, options, maxResponses = Infinity) {
         let r = null;
         if (request !== void 0) {
-          if (request instanceof Request) {
+          if (request instanceof Request2) {
             r = request[kState];
             if (r.method !== "GET" && !options.ignoreMethod) {
               return [];
             }
           } else if (typeof request === "string") {
-            r = new Request(request)[kState];
+            r = new Request2(request)[kState];
           }
         }
         const responses = [];
@@ -15963,7 +15963,7 @@ var require_cache = __commonJS({
         converter: webidl.converters.DOMString
       }
     ]);
-    webidl.converters.Response = webidl.interfaceConverter(Response);
+    webidl.converters.Response = webidl.interfaceConverter(Response2);
     webidl.converters["sequence<RequestInfo>"] = webidl.sequenceConverter(
       webidl.converters.RequestInfo
     );
@@ -19352,21 +19352,374 @@ import { createHash as createHash2, randomUUID } from "node:crypto";
 
 // lib/engine.js
 import { createHash } from "node:crypto";
-var CONTRACT = "countersign/v1";
-var MODULE = true ? "./countersign.wasm" : "../../plugin/dist/countersign.wasm";
-async function start(read) {
-  const bytes = await read(new URL(MODULE, import.meta.url));
-  const { instance } = await WebAssembly.instantiate(
-    /** @type {BufferSource} */
-    bytes,
-    {}
-  );
-  return new Engine(instance.exports);
-}
+
+// ../plugin/dist/js/countersign.js
 var Engine = class {
+  __destroy_into_raw() {
+    const ptr = this.__wbg_ptr;
+    this.__wbg_ptr = 0;
+    EngineFinalization.unregister(this);
+    return ptr;
+  }
+  free() {
+    const ptr = this.__destroy_into_raw();
+    wasm.__wbg_engine_free(ptr, 0);
+  }
+  /**
+   * Answers one request: JSON in, JSON out.
+   * @param {Uint8Array} request
+   * @returns {Uint8Array}
+   */
+  callBytes(request) {
+    const ret = wasm.engine_callBytes(this.__wbg_ptr, request);
+    if (ret[3]) {
+      throw takeFromExternrefTable0(ret[2]);
+    }
+    var v1 = getArrayU8FromWasm0(ret[0], ret[1]).slice();
+    wasm.__wbindgen_free(ret[0], ret[1] * 1, 1);
+    return v1;
+  }
+  /**
+   * Answers one request.
+   * @param {v1.Request} request
+   * @returns {v1.Response}
+   */
+  call(request) {
+    const ret = wasm.engine_call(this.__wbg_ptr, request);
+    if (ret[2]) {
+      throw takeFromExternrefTable0(ret[1]);
+    }
+    return takeFromExternrefTable0(ret[0]);
+  }
+  /**
+   * The contract that it speaks.
+   * @returns {string}
+   */
+  static get contract() {
+    let deferred1_0;
+    let deferred1_1;
+    try {
+      const ret = wasm.engine_contract();
+      deferred1_0 = ret[0];
+      deferred1_1 = ret[1];
+      return getStringFromWasm0(ret[0], ret[1]);
+    } finally {
+      wasm.__wbindgen_free(deferred1_0, deferred1_1, 1);
+    }
+  }
+  /**
+   * An engine that holds no documents.
+   */
+  constructor() {
+    const ret = wasm.engine_new();
+    this.__wbg_ptr = ret;
+    EngineFinalization.register(this, this.__wbg_ptr, this);
+    return this;
+  }
+  /**
+   * Takes a document, and answers with its digest as text.
+   * @param {Uint8Array} bytes
+   * @returns {string}
+   */
+  put(bytes) {
+    let deferred2_0;
+    let deferred2_1;
+    try {
+      const ret = wasm.engine_put(this.__wbg_ptr, bytes);
+      var ptr1 = ret[0];
+      var len1 = ret[1];
+      if (ret[3]) {
+        ptr1 = 0;
+        len1 = 0;
+        throw takeFromExternrefTable0(ret[2]);
+      }
+      deferred2_0 = ptr1;
+      deferred2_1 = len1;
+      return getStringFromWasm0(ptr1, len1);
+    } finally {
+      wasm.__wbindgen_free(deferred2_0, deferred2_1, 1);
+    }
+  }
+  /**
+   * The bytes with that digest, if there are any.
+   * @param {string} digest
+   * @returns {Uint8Array | undefined}
+   */
+  take(digest) {
+    const ptr0 = passStringToWasm0(digest, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+    const len0 = WASM_VECTOR_LEN;
+    const ret = wasm.engine_take(this.__wbg_ptr, ptr0, len0);
+    if (ret[3]) {
+      throw takeFromExternrefTable0(ret[2]);
+    }
+    let v2;
+    if (ret[0] !== 0) {
+      v2 = getArrayU8FromWasm0(ret[0], ret[1]).slice();
+      wasm.__wbindgen_free(ret[0], ret[1] * 1, 1);
+    }
+    return v2;
+  }
+  /**
+   * Its version.
+   * @returns {string}
+   */
+  static get version() {
+    let deferred1_0;
+    let deferred1_1;
+    try {
+      const ret = wasm.engine_version();
+      deferred1_0 = ret[0];
+      deferred1_1 = ret[1];
+      return getStringFromWasm0(ret[0], ret[1]);
+    } finally {
+      wasm.__wbindgen_free(deferred1_0, deferred1_1, 1);
+    }
+  }
+};
+if (Symbol.dispose) Engine.prototype[Symbol.dispose] = Engine.prototype.free;
+function __wbg_get_imports() {
+  const import0 = {
+    __proto__: null,
+    __wbg_Error_208446807d0d1e30: function(arg0, arg1) {
+      const ret = Error(getStringFromWasm0(arg0, arg1));
+      return ret;
+    },
+    __wbg___wbindgen_is_string_fc456fee5d3317de: function(arg0) {
+      const ret = typeof arg0 === "string";
+      return ret;
+    },
+    __wbg___wbindgen_string_get_7ce8eee7fd327545: function(arg0, arg1) {
+      const obj = arg1;
+      const ret = typeof obj === "string" ? obj : void 0;
+      var ptr1 = isLikeNone(ret) ? 0 : passStringToWasm0(ret, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+      var len1 = WASM_VECTOR_LEN;
+      getDataViewMemory0().setInt32((arg0 >>> 0) + 4 * 1, len1, true);
+      getDataViewMemory0().setInt32((arg0 >>> 0) + 4 * 0, ptr1, true);
+    },
+    __wbg___wbindgen_throw_4c88d8bf264fd984: function(arg0, arg1) {
+      throw new Error(getStringFromWasm0(arg0, arg1));
+    },
+    __wbg_instanceof_Uint8Array_d7aeb0dcb3108fea: function(arg0) {
+      let result;
+      try {
+        result = arg0 instanceof Uint8Array;
+      } catch (_) {
+        result = false;
+      }
+      const ret = result;
+      return ret;
+    },
+    __wbg_length_186163212ffe79c3: function(arg0) {
+      const ret = arg0.length;
+      return ret;
+    },
+    __wbg_new_37eb45aaf5eeb820: function() {
+      const ret = new Array();
+      return ret;
+    },
+    __wbg_new_7075786089b89c5e: function() {
+      const ret = /* @__PURE__ */ new Map();
+      return ret;
+    },
+    __wbg_new_cd4348290afae586: function() {
+      const ret = new Object();
+      return ret;
+    },
+    __wbg_parse_c3f72b5a24f83c01: function() {
+      return handleError(function(arg0, arg1) {
+        const ret = JSON.parse(getStringFromWasm0(arg0, arg1));
+        return ret;
+      }, arguments);
+    },
+    __wbg_prototypesetcall_13162965d1fe7aa3: function(arg0, arg1, arg2) {
+      Uint8Array.prototype.set.call(getArrayU8FromWasm0(arg0, arg1), arg2);
+    },
+    __wbg_set_8282f7e0d2d01336: function(arg0, arg1, arg2) {
+      const ret = arg0.set(arg1, arg2);
+      return ret;
+    },
+    __wbg_set_d2d33b52458e984a: function(arg0, arg1, arg2) {
+      arg0[arg1 >>> 0] = arg2;
+    },
+    __wbg_set_e4b9a833d288759a: function(arg0, arg1, arg2) {
+      arg0[arg1] = arg2;
+    },
+    __wbg_stringify_0a0fbf2ef722380a: function() {
+      return handleError(function(arg0) {
+        const ret = JSON.stringify(arg0);
+        return ret;
+      }, arguments);
+    },
+    __wbindgen_generic_0000000000000001: function(arg0) {
+      const ret = arg0;
+      return ret;
+    },
+    __wbindgen_generic_0000000000000002: function(arg0, arg1) {
+      const ret = getStringFromWasm0(arg0, arg1);
+      return ret;
+    },
+    __wbindgen_generic_0000000000000003: function(arg0) {
+      const ret = BigInt.asUintN(64, arg0);
+      return ret;
+    },
+    __wbindgen_init_externref_table: function() {
+      const table2 = wasm.__wbindgen_externrefs;
+      table2.set(0, void 0);
+      table2.set(1024, void 0);
+      table2.set(1025, null);
+      table2.set(1026, true);
+      table2.set(1027, false);
+    }
+  };
+  return {
+    __proto__: null,
+    "./countersign_bg.js": import0
+  };
+}
+var EngineFinalization = typeof FinalizationRegistry === "undefined" ? { register: () => {
+}, unregister: () => {
+} } : new FinalizationRegistry((ptr) => wasm.__wbg_engine_free(ptr, 1));
+function addToExternrefTable0(obj) {
+  const idx = wasm.__externref_table_alloc();
+  wasm.__wbindgen_externrefs.set(idx, obj);
+  return idx;
+}
+function getArrayU8FromWasm0(ptr, len) {
+  ptr = ptr >>> 0;
+  return getUint8ArrayMemory0().subarray(ptr / 1, ptr / 1 + len);
+}
+var cachedDataViewMemory0 = null;
+function getDataViewMemory0() {
+  if (cachedDataViewMemory0 === null || cachedDataViewMemory0.buffer.detached === true || cachedDataViewMemory0.buffer.detached === void 0 && cachedDataViewMemory0.buffer !== wasm.memory.buffer) {
+    cachedDataViewMemory0 = new DataView(wasm.memory.buffer);
+  }
+  return cachedDataViewMemory0;
+}
+function getStringFromWasm0(ptr, len) {
+  ptr = ptr >>> 0;
+  return decodeText(getUint8ArrayMemory0().subarray(ptr, ptr + len));
+}
+var cachedUint8ArrayMemory0 = null;
+function getUint8ArrayMemory0() {
+  if (cachedUint8ArrayMemory0 === null || cachedUint8ArrayMemory0.byteLength === 0) {
+    cachedUint8ArrayMemory0 = new Uint8Array(wasm.memory.buffer);
+  }
+  return cachedUint8ArrayMemory0;
+}
+function handleError(f, args) {
+  try {
+    return f.apply(this, args);
+  } catch (e) {
+    const idx = addToExternrefTable0(e);
+    wasm.__wbindgen_exn_store(idx);
+  }
+}
+function isLikeNone(x) {
+  return x === void 0 || x === null;
+}
+function passStringToWasm0(arg, malloc, realloc) {
+  if (realloc === void 0) {
+    const buf = cachedTextEncoder.encode(arg);
+    const ptr2 = malloc(buf.length, 1) >>> 0;
+    getUint8ArrayMemory0().subarray(ptr2, ptr2 + buf.length).set(buf);
+    WASM_VECTOR_LEN = buf.length;
+    return ptr2;
+  }
+  let len = arg.length;
+  let ptr = malloc(len, 1) >>> 0;
+  const mem = getUint8ArrayMemory0();
+  let offset = 0;
+  for (; offset < len; offset++) {
+    const code2 = arg.charCodeAt(offset);
+    if (code2 > 127) break;
+    mem[ptr + offset] = code2;
+  }
+  if (offset !== len) {
+    if (offset !== 0) {
+      arg = arg.slice(offset);
+    }
+    ptr = realloc(ptr, len, len = offset + arg.length * 3, 1) >>> 0;
+    const view = getUint8ArrayMemory0().subarray(ptr + offset, ptr + len);
+    const ret = cachedTextEncoder.encodeInto(arg, view);
+    offset += ret.written;
+    ptr = realloc(ptr, len, offset, 1) >>> 0;
+  }
+  WASM_VECTOR_LEN = offset;
+  return ptr;
+}
+function takeFromExternrefTable0(idx) {
+  const value = wasm.__wbindgen_externrefs.get(idx);
+  wasm.__externref_table_dealloc(idx);
+  return value;
+}
+var cachedTextDecoder = new TextDecoder("utf-8", { ignoreBOM: true });
+cachedTextDecoder.decode();
+var MAX_SAFARI_DECODE_BYTES = 2146435072;
+var numBytesDecoded = 0;
+function decodeText(bytes) {
+  numBytesDecoded += bytes.length;
+  if (numBytesDecoded >= MAX_SAFARI_DECODE_BYTES) {
+    cachedTextDecoder = new TextDecoder("utf-8", { ignoreBOM: true });
+    cachedTextDecoder.decode();
+    numBytesDecoded = bytes.length;
+  }
+  return cachedTextDecoder.decode(bytes);
+}
+var cachedTextEncoder = new TextEncoder();
+if (!("encodeInto" in cachedTextEncoder)) {
+  cachedTextEncoder.encodeInto = function(arg, view) {
+    const buf = cachedTextEncoder.encode(arg);
+    view.set(buf);
+    return {
+      read: arg.length,
+      written: buf.length
+    };
+  };
+}
+var WASM_VECTOR_LEN = 0;
+var wasmModule;
+var wasmInstance;
+var wasm;
+function __wbg_finalize_init(instance, module) {
+  wasmInstance = instance;
+  wasm = instance.exports;
+  wasmModule = module;
+  cachedDataViewMemory0 = null;
+  cachedUint8ArrayMemory0 = null;
+  wasm.__wbindgen_start();
+  return wasm;
+}
+function initSync(module) {
+  if (wasm !== void 0) return wasm;
+  if (module !== void 0) {
+    if (Object.getPrototypeOf(module) === Object.prototype) {
+      ({ module } = module);
+    } else {
+      console.warn("using deprecated parameters for `initSync()`; pass a single object instead");
+    }
+  }
+  const imports = __wbg_get_imports();
+  if (!(module instanceof WebAssembly.Module)) {
+    module = new WebAssembly.Module(module);
+  }
+  const instance = new WebAssembly.Instance(module, imports);
+  return __wbg_finalize_init(instance, module);
+}
+
+// lib/engine.js
+var CONTRACT = "countersign/v1";
+var MODULE = true ? "./countersign_bg.wasm" : "../../plugin/dist/js/countersign_bg.wasm";
+async function start(read) {
+  initSync({ module: (
+    /** @type {BufferSource} */
+    await read(new URL(MODULE, import.meta.url))
+  ) });
+  return new Engine2(new Engine());
+}
+var Engine2 = class {
   #door;
   #stopped = false;
-  /** @param {any} door the module's exports */
+  /** @param {Pick<Door, 'put' | 'take' | 'call' | 'callBytes'>} door */
   constructor(door) {
     this.#door = door;
   }
@@ -19376,7 +19729,7 @@ var Engine = class {
    * @returns {string}
    */
   put(bytes) {
-    const digest = Buffer.from(this.#ask("put", bytes) ?? []).toString();
+    const digest = this.#ask(() => this.#door.put(bytes));
     if (digest !== digestOf(bytes)) throw this.#fault("`put` gave another digest");
     return digest;
   }
@@ -19385,7 +19738,7 @@ var Engine = class {
    * @param {string} digest
    */
   take(digest) {
-    const bytes = this.#ask("take", Buffer.from(digest));
+    const bytes = this.#ask(() => this.#door.take(digest));
     if (bytes && digestOf(bytes) !== digest) throw this.#fault("`take` gave other bytes");
     return bytes;
   }
@@ -19395,52 +19748,30 @@ var Engine = class {
    * @returns {any}
    */
   call(request) {
-    const answer = this.callBytes(Buffer.from(JSON.stringify(request)));
-    try {
-      return JSON.parse(Buffer.from(answer).toString());
-    } catch {
-      throw this.#fault("it is no JSON");
-    }
+    return this.#ask(() => this.#door.call(
+      /** @type {any} */
+      request
+    ));
   }
   /**
    * Answers one request, as JSON in bytes.
    * @param {Uint8Array} request
    */
   callBytes(request) {
-    const answer = this.#ask("call", request);
-    if (!answer) throw this.#fault("`call` gave no response");
-    return answer;
+    return this.#ask(() => this.#door.callBytes(request));
   }
   /**
-   * @param {'put' | 'take' | 'call'} name
-   * @param {Uint8Array} input
-   * @returns {Uint8Array | undefined}
+   * A trap, a panic or a limit ends the engine, not the change.
+   * @template T
+   * @param {() => T} act
+   * @returns {T}
    */
-  #ask(name, input) {
+  #ask(act) {
     if (this.#stopped) throw defect("it has stopped");
     try {
-      const at = this.#door.alloc(input.length) >>> 0;
-      new Uint8Array(this.#door.memory.buffer, at, input.length).set(input);
-      return this.#region(this.#door[name](at, input.length));
+      return act();
     } catch (error2) {
-      const words = this.#lastWords() ?? (error2 instanceof Error ? error2.message : String(error2));
-      throw this.#fault(`it stopped: ${excerpt(words, 2e3)}`);
-    }
-  }
-  /** @param {bigint} packed */
-  #region(packed) {
-    if (packed === -1n) return void 0;
-    const region = BigInt.asUintN(64, packed);
-    const [at, length] = [Number(region >> 32n), Number(region & 0xffffffffn)];
-    return new Uint8Array(this.#door.memory.buffer, at, length).slice();
-  }
-  /** What a stopped engine has to say about it: a panic's text. */
-  #lastWords() {
-    try {
-      const words = this.#region(this.#door.fault());
-      return words && Buffer.from(words).toString().trim();
-    } catch {
-      return void 0;
+      throw this.#fault(`it stopped: ${excerpt(error2 instanceof Error ? error2.message : String(error2), 2e3)}`);
     }
   }
   /** @param {string} what */
@@ -19581,7 +19912,9 @@ function basic(token) {
 }
 
 // lib/store.js
-var PUSHES_MAX = 100;
+var WRITING_MAX = 3e5;
+var BETWEEN = 1500;
+var BROKEN_MAX = 4;
 var DEPTH_LOST = 200;
 var TIP = "refs/countersign/tip";
 var FETCH = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--filter=blob:none"];
@@ -19594,6 +19927,12 @@ async function gitStore(world2, folder3, where) {
   let tip;
   let files = /* @__PURE__ */ new Map();
   let stale = true;
+  const digests = /* @__PURE__ */ new Map();
+  let crowd = 0;
+  async function pause(many) {
+    await world2.sleep(Math.min(200 * many, BETWEEN) * world2.random());
+    stale = true;
+  }
   const refuse = (ended, doing) => {
     const help = "the job needs the permission `contents: write`, and the token must be allowed to write the branch";
     return unavailable(`the records branch \`${where.branch}\` cannot be ${doing}: ${excerpt(complaint(ended), 400)}`, help);
@@ -19603,6 +19942,7 @@ async function gitStore(world2, folder3, where) {
     if (ended.code === 0) {
       const now = succeeded(await run3(["rev-parse", "--verify", `${TIP}^{commit}`]), "read the branch").toString().trim();
       if (now !== tip) files = await tree(now);
+      crowd = tip === void 0 || now === tip ? Math.max(0, crowd - 1) : crowd + 1;
       tip = now;
     } else if (isAbsent(ended)) {
       tip = void 0;
@@ -19645,6 +19985,13 @@ async function gitStore(world2, folder3, where) {
     return new Map([...there, ...await objects(run3, lacking)]);
   }
   const get = async (path6) => (await getAll([path6])).get(path6);
+  async function digestAt(path6) {
+    if (stale) await fetch2();
+    const id = files.get(path6);
+    const known = id && digests.get(id);
+    if (id && !known) digests.set(id, (await get(path6))?.digest ?? "");
+    return id && digests.get(id);
+  }
   async function commit(path6, bytes) {
     const message = Buffer.from(`${path6}
 
@@ -19668,23 +20015,31 @@ ${message}`,
   }
   async function put(path6, bytes, expected) {
     sound(path6);
-    for (let pushes = 0; pushes < PUSHES_MAX; pushes += 1) {
-      if (pushes > 0) await world2.sleep(backOff(pushes) * world2.random());
-      if ((await get(path6))?.digest !== expected) {
+    const end = world2.system() + WRITING_MAX;
+    let broken = 0;
+    if (crowd > 0) await pause(crowd);
+    for (let pushes = 1; world2.system() < end; pushes += 1) {
+      if (await digestAt(path6) !== expected) {
         await fetch2();
-        if ((await get(path6))?.digest !== expected) return "conflict";
+        if (await digestAt(path6) !== expected) return "conflict";
       }
+      const parent = tip;
       const made = await commit(path6, bytes);
       const pushed = await run3(["push", "--porcelain", "--no-verify", "--no-signed", "store", `${made}:${ref}`]);
       if (pushed.code === 0) {
         tip = made;
         files.set(path6, blobId(bytes, made.length));
+        digests.set(blobId(bytes, made.length), digestOf(bytes));
         return "stored";
       }
-      if (await arrived(made, pushed)) return "stored";
+      const unsent = /^!\t.*\t\[rejected\]/m.test(pushed.stdout.toString());
+      if (!unsent && await arrived(made, pushed)) return "stored";
+      broken = unsent || tip !== parent ? 0 : broken + 1;
+      if (broken === BROKEN_MAX) throw refuse(pushed, "written");
+      await pause(pushes);
     }
     throw unavailable(
-      `\`${path6}\` cannot be written to the records branch: others wrote to it ${PUSHES_MAX} times in between`,
+      `\`${path6}\` cannot be written to the records branch: others wrote to it in between, again and again`,
       "run the job again; it continues where it was"
     );
   }
@@ -19693,10 +20048,8 @@ ${message}`,
     if (/^!\t.*\[remote rejected\].*(hook declined|protected|not allowed|prohibited|denied)/m.test(answer)) {
       throw refuse(pushed, "written");
     }
-    const refused2 = /^!\t.*\t\[rejected\]/m.test(answer);
-    await fetch2(refused2 ? 1 : DEPTH_LOST);
-    if (refused2 || !tip) return false;
-    return (await run3(["merge-base", "--is-ancestor", made, tip])).code === 0;
+    await fetch2(DEPTH_LOST);
+    return tip !== void 0 && (await run3(["merge-base", "--is-ancestor", made, tip])).code === 0;
   }
   return {
     place: where.place,
@@ -19709,9 +20062,6 @@ ${message}`,
       return [...files.keys()].filter((path6) => path6.startsWith(prefix)).sort();
     }
   };
-}
-function backOff(pushes) {
-  return pushes === 1 ? 300 : Math.max(200, 2e3 - 100 * pushes);
 }
 function blobId(bytes, length) {
   const hash = createHash2(length === 40 ? "sha1" : "sha256");
