@@ -12,7 +12,7 @@ import { REPO, Shop, status } from './flows/shop.js';
 
 /** Every so many requests one is answered by a fault. */
 const STRIDE = 9;
-const RUNS = Number(process.env.COUNTERSIGN_FAULT_RUNS ?? 4);
+const RUNS = Number(process.env.COUNTERSIGN_FAULT_RUNS ?? 2);
 const ALL = process.env.COUNTERSIGN_FAULTS === 'all';
 /** How often a workflow is run again. */
 const MOST = 10;
