@@ -44,10 +44,11 @@ test(`a matrix of ${REGIONS} regions files ${REGIONS} issues`, async () => {
   const jobs = regions.map((region, at) => shop.job({ region, runId: 100 + at, speed: 1 }));
   const opened = await Promise.all(jobs.map(({ job, common }) => job.action('open', { inputs: common, limit: 600_000 })));
   for (const result of opened) ended(result, { exitCode: 0, outcome: 'cleared' });
-  const filed = shop.github.log.filter(({ kind, method, path, status }) => kind === 'git' && method === 'POST' && path.endsWith('git-receive-pack') && status === 200).length;
-  console.log(`${filed} pushes for ${shop.events.length} `);
   const closed = await Promise.all(jobs.map(({ job, common }) => job.action('close', { inputs: { ...common, deploy: 'success', acceptance: 'success' }, limit: 600_000 })));
   for (const result of closed) ended(result, { exitCode: 0, outcome: 'done' });
+  const { log } = shop.github;
+  const pushes = log.filter(({ method, path }) => method === 'POST' && path.endsWith('git-receive-pack')).length;
+  console.log(`${REGIONS} regions: ${log.length} requests, ${pushes} pushes`);
   assert.equal(new Set(opened.map(({ outputs }) => outputs['change-request-id'])).size, REGIONS);
   assert.equal(shop.issues.length, REGIONS);
   assert.deepEqual(regions.map((region) => shop.pointer(`${region}_prod_latest`)), regions.map(() => commit));

@@ -101,7 +101,7 @@ test('a failed deployment is rolled back, and its change request stays open', as
   ended(closed, { exitCode: 21, outcome: 'rolled-back', verdict: 'halt' });
   assert.equal(shop.issue.state, 'open');
   assert.match(shop.issue.body ?? '', /"close_category": "unsuccessful"/);
-  assert.deepEqual(shop.attachments(), ['closing-summary', 'delta-summary', 'deployment-bom', 'merged-sbom', 'rollback-logs']);
+  assert.deepEqual(shop.attachments(), ['closing-summary', 'delta-summary', 'deployment-bom', 'merged-sbom', 'rollback']);
   assert.equal(shop.pointer(), undefined);
   assert.deepEqual(shop.github.leaks(), []);
 });

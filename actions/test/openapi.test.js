@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { start } from './github/server.js';
+import { ended, Shop } from './flows/shop.js';
 import { startProxy } from './openapi/proxy.js';
 
 const REPO = '/repos/acme/inventory';
@@ -162,4 +163,24 @@ test('an answer that lacks a field is not let through', async (t) => {
   assert.deepEqual(missed, []);
   assert.ok(refused > 40, `${refused}`);
   console.log(`${refused} answers without a field refused`);
+});
+
+test('every request of a whole change through the Actions is one that GitHub describes', async (t) => {
+  if (absent) return t.skip(absent);
+  const shop = await Shop.open({ links: 'name' });
+  const between = await startProxy(shop.github.apiUrl);
+  try {
+    shop.promote({ labels: [{ name: 'EMERGENCY', by: 'oncall' }] });
+    const { open, close } = shop.job({ apiUrl: between.url, missing: ['unit-tests'], patience: 60 });
+    ended(await open(), { exitCode: 0, outcome: 'cleared' });
+    ended(await close({ deploy: 'success', acceptance: 'success' }), { exitCode: 0, outcome: 'done' });
+    const asked = shop.github.log.filter(({ kind }) => kind === 'rest').length;
+    // Whatever the description does not know, the proxy answers itself.
+    assert.doesNotMatch(between.said(), /NO_PATH_MATCHED|UNPROCESSABLE|VIOLATIONS|Request did not pass/);
+    assert.ok(asked > 20, `${asked}`);
+    console.log(`${asked} requests of a whole change accepted by GitHub's OpenAPI description`);
+  } finally {
+    await between.stop();
+    await shop.close();
+  }
 });
