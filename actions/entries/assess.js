@@ -1,7 +1,7 @@
 // @ts-check
 /** Says whether a change is ready, in advance: nothing is recorded, and nothing fails unless that is asked for. */
 import { promoted } from '../lib/change.js'
-import { comment } from '../lib/comment.js'
+import { comment, pullRequest } from '../lib/comment.js'
 import { host } from '../lib/host.js'
 import { look, PARKED } from '../lib/loop.js'
 import { report } from '../lib/report.js'
@@ -10,7 +10,7 @@ import { label } from '../lib/settings.js'
 
 await run('Assessment', async (basis) => {
   const here = await host(basis)
-  const { asks } = await promoted(here)
+  const { asks } = await promoted(here, await pullRequest(here.env))
   const came = await look(here, asks, 'assess', { parked: PARKED, reports: [] })
   const found = report(here, came)
   if (here.input.flag('comment')) await comment(here, asks.target, found)

@@ -19,11 +19,12 @@ import { excerpt } from './text.js'
  */
 
 /**
- * What was promoted.
+ * What was promoted; or, with the number of a pull request, what it would promote.
  * @param {import('./host.js').Host} host
+ * @param {number} [number]
  * @returns {Promise<Change>}
  */
-export async function promoted(host) {
+export async function promoted(host, number) {
   const { input } = host
   const target = settings.target(input)
   const supplied = settings.supplied(input)
@@ -32,7 +33,7 @@ export async function promoted(host) {
   const wait = settings.waiting(input, host.clock, format)
   const commit = await toDeploy(host, branch)
   const { documents, history, pointer } = await gather(host, { target, commit })
-  const promotion = await theirs(host, { commit, branch, policy: documents.policy })
+  const promotion = await theirs(host, { commit, number, branch, policy: documents.policy })
   return {
     asks: {
       ...asks,
@@ -89,7 +90,7 @@ async function toDeploy({ input, env, inventory }, branch) {
 /**
  * The promotion pull request: from a file, or from GitHub.
  * @param {import('./host.js').Host} host
- * @param {{commit: string, branch: string, policy?: import('./ask.js').Named}} what the policy names teams
+ * @param {{commit: string, number?: number, branch: string, policy?: import('./ask.js').Named}} what the policy names teams
  */
 async function theirs(host, what) {
   const given = await document(host.ask, host.input.text('promotion'), 'promotion')

@@ -76,7 +76,7 @@ function insist(answer) {
  * @param {Record<string, string | undefined>} env
  * @returns {Promise<number | undefined>}
  */
-async function pullRequest(env) {
+export async function pullRequest(env) {
   if (!env.GITHUB_EVENT_NAME?.startsWith('pull_request') || !env.GITHUB_EVENT_PATH) return undefined
   const event = JSON.parse(await readFile(env.GITHUB_EVENT_PATH, 'utf8'))
   return Number.isInteger(event.pull_request?.number) ? event.pull_request.number : undefined

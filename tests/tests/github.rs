@@ -314,8 +314,8 @@ fn cr6_f_no_fault_of_one_request_makes_a_second_issue_or_an_approval() {
     let (mut runs, mut refused) = (0, 0);
     for at in 0..healthy.requests {
         for fault in FAULTS {
-            let mut github = Host::default();
-            github.fault = Some((at, fault));
+            let mut github =
+                Host { github: GitHub { fault: Some((at, fault)), ..GitHub::default() }, ..Host::default() };
             let failures = life(&mut github);
             assert_eq!(github.issues.len(), 1, "{at} {fault:?}: {failures:?}");
             assert_eq!(github.issues, healthy.issues, "{at} {fault:?}: {failures:?}");
@@ -400,6 +400,22 @@ fn in5_pc2_pc3_the_promotion_is_read_whole_and_without_what_is_volatile() {
     assert_eq!(read.teams["@shop/leads"].len(), 2);
     assert_eq!(github.document(&errand).unwrap(), document, "the same bytes");
 
+    let mut open = pull(9, "prod");
+    open["merged_at"] = Value::Null;
+    open["merged_by"] = Value::Null;
+    github.answers.insert("/pulls/9".to_owned(), open);
+    for (path, answer) in [
+        ("/issues/9/timeline", json!([])),
+        ("/pulls/9/commits", json!([])),
+        ("/pulls/9/reviews", json!([])),
+        ("/pulls/9/files", json!([])),
+    ] {
+        github.answers.insert(path.to_owned(), answer);
+    }
+    errand["number"] = json!(9);
+    let open = countersign::promotion::github::read(&github.document(&errand).unwrap()).unwrap();
+    assert_eq!((open.number, open.merged_at, open.contributors_complete), (9, None, false), "before it is merged");
+    errand["number"] = Value::Null;
     github.answers.remove("/orgs/shop/teams/leads/members");
     assert_eq!(github.document(&errand), Err("not-found".to_owned()), "a team that cannot be seen is no empty one");
     errand["commit"] = json!("f".repeat(40));

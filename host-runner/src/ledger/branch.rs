@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use super::directory::{DEPTH_MAX, is_segment};
 use super::{LedgerError, Put};
@@ -15,8 +16,10 @@ use crate::text::excerpt;
 
 /// The tip of the branch, as this process knows it.
 const TIP: &str = "refs/countersign/tip";
-/// How often a write is tried again when somebody else wrote to the branch, or nobody knows whether it took.
-const TRIES: usize = 10;
+/// How long a write is tried again when somebody else wrote to the branch, or nobody knows whether it took.
+const PATIENCE: Duration = Duration::from_secs(300);
+/// A branch that nobody else moved, and that takes no push so many times, takes none.
+const REFUSALS: u32 = 4;
 
 /// A branch, and a repository of this process that holds its tip.
 #[derive(Debug)]
@@ -82,25 +85,31 @@ impl Branch {
         expected: Option<&str>,
     ) -> Result<Put, LedgerError> {
         let path = sound(path)?;
-        let mut last = String::new();
-        for attempt in 0..TRIES {
-            if attempt > 0 {
+        let found = self.get(path)?.map(|(_, version)| version);
+        if found.as_deref() != expected && !self.is_behind()? {
+            return Ok(Put::Conflict(found));
+        }
+        let until = Instant::now() + PATIENCE;
+        let (mut last, mut refused, mut lost) = (String::new(), 0, 0);
+        while Instant::now() < until && refused < REFUSALS {
+            if lost > 0 || found.as_deref() != expected {
+                let before = self.tip.borrow().commit.clone();
+                step_back(lost);
                 self.fetch()?;
+                refused = if self.tip.borrow().commit == before { refused + 1 } else { 0 };
             }
             let found = self.get(path)?.map(|(_, version)| version);
-            if attempt > 0 && found.as_deref() == Some(&digest(bytes)) {
+            if lost > 0 && found.as_deref() == Some(&digest(bytes)) {
                 return Ok(Put::Done(digest(bytes)));
             }
             if found.as_deref() != expected {
-                if attempt == 0 && self.is_behind()? {
-                    continue;
-                }
                 return Ok(Put::Conflict(found));
             }
             match self.push(path, bytes)? {
                 Ok(()) => return Ok(Put::Done(digest(bytes))),
                 Err(why) => last = why,
             }
+            lost += 1;
         }
         Err(self.trouble("written", &last))
     }
@@ -170,6 +179,12 @@ impl Branch {
     fn trouble(&self, doing: &'static str, error: &str) -> LedgerError {
         LedgerError::Remote { place: self.remote.url().to_owned(), doing, error: excerpt(error, 400) }
     }
+}
+
+/// Whoever lost a race steps back: for longer each time, and not everybody for as long.
+fn step_back(lost: u64) {
+    let own = 1 + u64::from(std::process::id()) % 7;
+    std::thread::sleep(Duration::from_millis(25 * lost.min(20) * own));
 }
 
 fn sound(path: &str) -> Result<&str, LedgerError> {

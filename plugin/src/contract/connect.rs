@@ -36,8 +36,8 @@ pub(super) fn connect(session: &mut Session, request: &ConnectRequest) -> Result
         (Errand::Prepare { request }, System::Github(place)) => {
             ("prepare", github::prepare(&mut talk, place, request).map(|seen| done(Event::Observed(seen))))
         }
-        (Errand::Promotion { commit, branch, .. }, System::Github(place)) => {
-            let gathered = github::promotion(&mut talk, place, &Wanted { commit, branch, teams });
+        (Errand::Promotion { commit, number, branch, .. }, System::Github(place)) => {
+            let gathered = github::promotion(&mut talk, place, &Wanted { commit, number: *number, branch, teams });
             ("promotion", gathered.map(|read| Exchange::Gathered { name: read.name.to_owned(), digest: read.digest }))
         }
         (Errand::Reviews { now, .. }, System::Github(place)) => {

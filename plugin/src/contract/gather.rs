@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::change::journal::Journal;
 use crate::contract::failure::{Code, Failure};
 use crate::contract::session::{Held, Session};
-use crate::contract::v1::{Documents, Named, PlanRequest, Rollback, Tree};
+use crate::contract::v1::{Documents, Mode, Named, PlanRequest, Rollback, Tree};
 use crate::evidence::Evidence;
 use crate::facts::{self, Facts, From, IgnoreFile, Inventory, Locker, Past, Restoration};
 use crate::history;
@@ -209,6 +209,8 @@ fn belongs(promotion: &Promotion, document: &str, request: &PlanRequest) -> Resu
         );
     }
     match (&promotion.merge_commit, &promotion.merged_at, commit) {
+        // Before it is merged, what it will come to can be asked, and nothing else.
+        (_, None, _) if request.mode == Mode::Assess => Ok(()),
         (_, None, _) => wrong(
             format!("pull request {number} is not merged"),
             "merge the promotion, or check its text with `countersign lint`",

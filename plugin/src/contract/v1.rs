@@ -287,10 +287,14 @@ pub enum Errand {
         /// The request.
         request: Box<Prepared>,
     },
-    /// Read the merged pull request whose merge produced a commit (IN5). For GitHub. Ends with `gathered`.
+    /// Read the merged pull request whose merge produced a commit (IN5), or one by its number, merged or not. For GitHub.
+    /// Ends with `gathered`.
     Promotion {
         /// The commit to deploy.
         commit: Commit,
+        /// The pull request's number, where it is to be assessed before it is merged.
+        #[serde(default)]
+        number: Option<u64>,
         /// The branch that it was merged into.
         branch: Name,
         /// The policy, for the teams that it names.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::api::Api;
 use super::{Gathered, Place};
 use crate::connectors::talk::trouble;
 use crate::connectors::{Pause, Talk};
@@ -29,6 +30,8 @@ struct Base {
 pub struct Wanted<'a> {
     /// The commit to deploy.
     pub commit: &'a Commit,
+    /// Its number; none: it is found by the commit that its merge made.
+    pub number: Option<u64>,
     /// The branch that it was merged into.
     pub branch: &'a Name,
     /// The teams whose members matter: `@organization/team`.
@@ -37,31 +40,10 @@ pub struct Wanted<'a> {
 
 /// Reads the pull request with its commits, reviews, timeline and files, to the last page of each.
 pub fn promotion(talk: &mut Talk<'_>, place: &Place, wanted: &Wanted<'_>) -> Result<Gathered, Pause> {
-    let Wanted { commit, branch, teams } = wanted;
     let mut api = super::api(talk, place);
-    let none = |why: &str| {
-        trouble(
-            "not-found",
-            format!("no pull request into `{}` was merged as commit {commit}: {why}", shorten(branch.as_str())),
-        )
-    };
-    let candidates: Option<Vec<Candidate>> = api.list(&format!("/commits/{commit}/pulls"))?;
-    let candidates = candidates.ok_or_else(|| none("GitHub does not know the commit"))?;
-    let merged = candidates.into_iter().filter(|pull| pull.merged_at.is_some() && pull.base.branch == branch.as_str());
-    let mut found = Vec::new();
-    for Candidate { number, .. } in merged {
-        let path = format!("/pulls/{number}");
-        let pull: Option<Value> = api.get(&path)?;
-        let pull = pull.ok_or_else(|| none("it is gone"))?;
-        let timeline: Vec<Value> = all(api.list(&format!("/issues/{number}/timeline"))?, number)?;
-        if merge_commit(&pull, &timeline).as_deref() == Some(commit.as_str()) {
-            found.push((number, pull, timeline));
-        }
-    }
-    let (number, pull, timeline) = match (found.pop(), found.is_empty()) {
-        (Some(one), true) => one,
-        (Some(_), false) => return Err(none("several claim to be")),
-        (None, _) => return Err(none("promote by merging a pull request")),
+    let (number, pull, timeline) = match wanted.number {
+        Some(number) => with_timeline(&mut api, number)?,
+        None => merged(&mut api, wanted)?,
     };
     let mut document = Map::new();
     document.insert("repository".to_owned(), json!(place.repository));
@@ -72,7 +54,7 @@ pub fn promotion(talk: &mut Talk<'_>, place: &Place, wanted: &Wanted<'_>) -> Res
     document.insert("pull_request".to_owned(), pull);
     document.insert("timeline".to_owned(), Value::Array(timeline));
     let mut members = Map::new();
-    for team in teams {
+    for team in &wanted.teams {
         members.insert(team.clone(), Value::Array(members_of(&mut api, team)?));
     }
     document.insert("teams".to_owned(), Value::Object(members));
@@ -84,8 +66,42 @@ pub fn promotion(talk: &mut Talk<'_>, place: &Place, wanted: &Wanted<'_>) -> Res
     Ok(Gathered { name: "promotion.json", digest: talk.keep(bytes) })
 }
 
+/// A pull request, and everything that happened to it.
+type Read = (u64, Value, Vec<Value>);
+
+fn with_timeline(api: &mut Api<'_, '_>, number: u64) -> Result<Read, Pause> {
+    let pull: Option<Value> = api.get(&format!("/pulls/{number}"))?;
+    let pull = pull.ok_or_else(|| trouble("not-found", format!("there is no pull request {number}")))?;
+    let timeline = all(api.list(&format!("/issues/{number}/timeline"))?, number)?;
+    Ok((number, pull, timeline))
+}
+
+/// The one pull request whose merge made the commit.
+fn merged(api: &mut Api<'_, '_>, wanted: &Wanted<'_>) -> Result<Read, Pause> {
+    let Wanted { commit, branch, .. } = wanted;
+    let none = |why: &str| {
+        let branch = shorten(branch.as_str());
+        trouble("not-found", format!("no pull request into `{branch}` was merged as commit {commit}: {why}"))
+    };
+    let candidates: Option<Vec<Candidate>> = api.list(&format!("/commits/{commit}/pulls"))?;
+    let candidates = candidates.ok_or_else(|| none("GitHub does not know the commit"))?;
+    let merged = candidates.into_iter().filter(|pull| pull.merged_at.is_some() && pull.base.branch == branch.as_str());
+    let mut found = Vec::new();
+    for Candidate { number, .. } in merged {
+        let (number, pull, timeline) = with_timeline(api, number)?;
+        if merge_commit(&pull, &timeline).as_deref() == Some(commit.as_str()) {
+            found.push((number, pull, timeline));
+        }
+    }
+    match (found.pop(), found.is_empty()) {
+        (Some(one), true) => Ok(one),
+        (Some(_), false) => Err(none("several claim to be")),
+        (None, _) => Err(none("promote by merging a pull request")),
+    }
+}
+
 /// The members of a team. One that cannot be seen is no empty one.
-fn members_of(api: &mut super::Api<'_, '_>, team: &str) -> Result<Vec<Value>, Pause> {
+fn members_of(api: &mut Api<'_, '_>, team: &str) -> Result<Vec<Value>, Pause> {
     let path = team.strip_prefix('@').and_then(|team| team.split_once('/'));
     let path = path.filter(|(owner, slug)| super::is_segment(owner) && super::is_segment(slug));
     let (owner, slug) =
