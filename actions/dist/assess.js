@@ -3,7 +3,7 @@ import {
   PARKED,
   look,
   promoted
-} from "./chunk-7EYCPO4I.js";
+} from "./chunk-SBHU4XMZ.js";
 import "./chunk-LXG3OMDZ.js";
 import {
   host,
@@ -68,7 +68,7 @@ async function pullRequest(env) {
 // entries/assess.js
 await run("Assessment", async (basis) => {
   const here = await host(basis);
-  const { asks } = await promoted(here);
+  const { asks } = await promoted(here, await pullRequest(here.env));
   const came = await look(here, asks, "assess", { parked: PARKED, reports: [] });
   const found = report(here, came);
   if (here.input.flag("comment")) await comment(here, asks.target, found);

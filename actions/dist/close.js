@@ -5,7 +5,7 @@ import {
   look,
   promoted,
   restored
-} from "./chunk-7EYCPO4I.js";
+} from "./chunk-SBHU4XMZ.js";
 import {
   read
 } from "./chunk-LXG3OMDZ.js";

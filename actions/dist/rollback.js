@@ -3,7 +3,7 @@ import {
   PARKED,
   act,
   restored
-} from "./chunk-7EYCPO4I.js";
+} from "./chunk-SBHU4XMZ.js";
 import "./chunk-LXG3OMDZ.js";
 import {
   host,

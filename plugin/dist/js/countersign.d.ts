@@ -298,13 +298,16 @@ export namespace v1 {
       /** The request. */
       request: Prepared;
     }
-    /** Read the merged pull request whose merge produced a commit (IN5). For GitHub. Ends with `gathered`. */
+    /** Read the merged pull request whose merge produced a commit (IN5), or one by its number, merged or not. For GitHub.
+     * Ends with `gathered`. */
     | {
       /** The branch that it was merged into. */
       branch: Name;
       /** The commit to deploy. */
       commit: Commit;
       errand: "promotion";
+      /** The pull request's number, where it is to be assessed before it is merged. */
+      number?: number | null;
       /** The policy, for the teams that it names. */
       policy?: Named | null;
     }

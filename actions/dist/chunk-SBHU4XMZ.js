@@ -152,7 +152,7 @@ async function evidence(ask, folders, tell) {
 }
 
 // lib/change.js
-async function promoted(host) {
+async function promoted(host, number) {
   const { input } = host;
   const target2 = target(input);
   const supplied2 = supplied(input);
@@ -161,7 +161,7 @@ async function promoted(host) {
   const wait = waiting(input, host.clock, format);
   const commit = await toDeploy(host, branch);
   const { documents, history, pointer } = await gather(host, { target: target2, commit });
-  const promotion = await theirs(host, { commit, branch, policy: documents.policy });
+  const promotion = await theirs(host, { commit, number, branch, policy: documents.policy });
   return {
     asks: {
       ...asks,
