@@ -211,7 +211,7 @@ export class Job {
     const file = this.folder(`clock-${randomUUID()}`);
     const fast = this.fast ? { FAKE_SPEED: String(this.speed), FAKE_AHEAD: String(this.ahead), FAKE_CLOCK: file } : {};
     const words = [...(this.fast ? ['--import', FAST] : []), script];
-    const child = spawn(this.node, words, { cwd: this.folder('work'), env: { ...env, ...fast }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(this.node, words, { cwd: this.folder('work'), env: { ...env, ...fast }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     const said = { stdout: '', stderr: '' };
     for (const name of /** @type {const} */ (['stdout', 'stderr'])) {
       const lines = new Lines((line) => listener.hear(line));
@@ -220,10 +220,11 @@ export class Job {
     }
     const timer = setTimeout(() => {
       listener.errors.push(`still running after ${limit} ms`);
-      child.kill('SIGKILL');
+      endGroup(child.pid);
     }, limit);
     const exitCode = await new Promise((resolve, reject) => child.on('close', resolve).on('error', reject));
     clearTimeout(timer);
+    endGroup(child.pid);
     if (fs.existsSync(file)) {
       this.ahead = Number(fs.readFileSync(file, 'utf8'));
       this.clock.catchUp(this.ahead);
@@ -290,6 +291,15 @@ export function readManifest(folder) {
 /** @param {Record<string, string>} state */
 function stated(state) {
   return Object.fromEntries(Object.entries(state).map(([name, value]) => [`STATE_${name}`, value]));
+}
+
+/** Ends a process and what it left behind, as the runner does at the end of a job. @param {number | undefined} pid */
+function endGroup(pid) {
+  try {
+    process.kill(-Number(pid), 'SIGKILL');
+  } catch {
+    // Nothing is left.
+  }
 }
 
 /** @param {string} folder @returns {string[]} */
