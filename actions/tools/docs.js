@@ -126,9 +126,31 @@ function* complaints(page) {
   }
 }
 
+/** The workflows that people copy, those in the manual too. @returns {[string, any][]} */
+function workflows() {
+  const files = readdirSync(at('workflows')).map((name) => /** @type {[string, any]} */ ([`workflows/${name}`, parse(text(`workflows/${name}`))]))
+  const blocks = [...text('README.md').matchAll(/^( *)```yaml\n(.*?)^ *```/gms)]
+  return [...files, ...blocks.map(([, , yaml]) => /** @type {[string, any]} */ (['README.md', parse(yaml)]))]
+}
+
+/** Inputs that an action does not have are only warned of by GitHub, so they are looked for here. */
+function* misuses() {
+  for (const [file, workflow] of workflows()) {
+    for (const step of Object.values(workflow.jobs).flatMap((job) => job.steps)) {
+      const [, action] = /^OWNER\/countersign(?:\/actions\/([a-z]+))?@/.exec(step.uses ?? '') ?? [null, null]
+      if (action === null) continue
+      const { inputs } = manifests[action ?? 'open'] ?? { inputs: {} }
+      const given = Object.keys(step.with ?? {})
+      for (const name of given.filter((name) => !(name in inputs))) yield `${file}: \`${step.uses}\` has no input \`${name}\``
+      const needed = Object.keys(inputs).filter((name) => inputs[name].required && !given.includes(name))
+      for (const name of needed) yield `${file}: \`${step.uses}\` needs the input \`${name}\``
+    }
+  }
+}
+
 const page = text('README.md')
 const fresh = renewed(page)
-const found = [...complaints(fresh)]
+const found = [...complaints(fresh), ...misuses()]
 if (!process.argv.includes('--check')) writeFileSync(at('README.md'), fresh)
 else if (fresh !== page) found.push('the tables of actions/README.md are not what the actions say: run `node actions/tools/docs.js`, and commit the page')
 for (const words of found) console.error(words)

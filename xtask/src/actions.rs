@@ -78,7 +78,12 @@ fn yaml(workspace: &Workspace) -> Outcome {
     let everything = found.actions.iter().chain(&found.workflows).chain(&found.dependabot);
     let mend = "each finding says where; what it means is in zizmor's documentation under its name";
     run(zizmor.args(everything).current_dir(&workspace.root)).map_err(|why| format!("{why}\n{mend}"))?;
-    for (schema, files) in [("vendor.github-actions", &found.actions), ("vendor.github-workflows", &found.workflows)] {
+    let schemas = [
+        ("vendor.github-actions", found.actions.as_slice()),
+        ("vendor.github-workflows", found.workflows.as_slice()),
+        ("vendor.dependabot", found.dependabot.as_slice()),
+    ];
+    for (schema, files) in schemas {
         let mut check = Command::new(programs.join("check-jsonschema"));
         check.args(["--quiet", "--builtin-schema", schema]).args(files).current_dir(&workspace.root);
         run(&mut check)
