@@ -49,8 +49,6 @@ function own(kind, action) {
 }
 
 /** @param {string} value */
-const cell = (value) => value.replace(/\s+/g, ' ').trim().replaceAll('|', '\\|').replaceAll('<', '&lt;')
-/** @param {string} value */
 const code = (value) => (value === '' ? '' : `\`${value.replaceAll('|', '\\|')}\``)
 
 /** @param {string[]} head @param {string[][]} rows */
@@ -59,9 +57,10 @@ function table(head, rows) {
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
 }
 
-/** Text between backticks stays as it is. @param {string} value */
+/** Text as it is between backticks, and without markup elsewhere. @param {string} value */
 function words(value) {
-  return value.split('`').map((part, index) => (index % 2 ? code(part) : cell(part) && part.replace(/\s+/g, ' ').replaceAll('|', '\\|').replaceAll('<', '&lt;'))).join('')
+  const plain = (/** @type {string} */ part) => part.replaceAll('|', '\\|').replaceAll('<', '&lt;')
+  return value.trim().replace(/\s+/g, ' ').split('`').map((part, index) => (index % 2 ? code(part) : plain(part))).join('')
 }
 
 /** @param {{name: string, item: Item}[]} rows */
@@ -83,18 +82,19 @@ function section(action) {
   ].join('\n\n')
 }
 
-/** @param {{name: string, item: Item, in: string[]}[]} rows */
-function where(rows) {
-  return rows.map(({ name, item, in: actions }) => {
-    const not = OF_A_CHANGE.filter((action) => !actions.includes(action)).map(code)
-    return { name, item: not.length ? { ...item, description: `${item.description} Not in ${not.join(', ')}.` } : item }
+/** Says which actions do not share an item. @param {Kind} kind */
+function where(kind) {
+  return shared(kind).map(({ name, item, in: actions }) => {
+    const others = OF_A_CHANGE.filter((action) => !actions.includes(action))
+    const notes = others.map((action) => (name in manifests[action][kind] ? ` See also \`${action}\`.` : ` Not in \`${action}\`.`))
+    return { name, item: { ...item, description: item.description + notes.join('') } }
   })
 }
 
 /** What stands between `<!-- NAME -->` and `<!-- /NAME -->`. */
 const GENERATED = {
-  'shared inputs': inputs(where(shared('inputs'))),
-  'shared outputs': outputs(where(shared('outputs'))),
+  'shared inputs': inputs(where('inputs')),
+  'shared outputs': outputs(where('outputs')),
   actions: [...OF_A_CHANGE, ...names.filter((name) => !OF_A_CHANGE.includes(name))].map(section).join('\n\n')
 }
 
