@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+mod actions;
 mod command;
 mod demo;
 mod dist;
@@ -22,7 +23,8 @@ cargo xtask <task>
   build           build the modules from source into target/modules
   dist            build them, and copy them into plugin/dist with a stamp of their sources
   dist --check    fail when plugin/dist is not what the sources give
-  test            everything that must hold: format, lints, docs, modules, dist, all tests
+  test            everything that must hold: format, lints, docs, modules, dist, all tests, the actions
+  test actions    the GitHub Actions alone
   demo [DIR] ..   build the runner, and watch two changes go from evidence to a closed change request
   bench ..        build everything optimised, and measure it
   help            this text
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         ["dist"] => dist::write(&workspace),
         ["dist", "--check"] => dist::check(&workspace),
         ["test"] => suite::run(&workspace),
+        ["test", "actions"] => demo::build_runner(&workspace).and_then(|()| actions::check(&workspace)),
         ["demo", rest @ ..] => demo::demo(&workspace, rest),
         ["bench", rest @ ..] => demo::bench(&workspace, rest),
         ["help" | "--help" | "-h"] => {

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use crate::command::{self, not_started, succeeded};
 use crate::toolchain::{self, Toolchain};
 use crate::workspace::Workspace;
-use crate::{Outcome, demo, dist, modules};
+use crate::{Outcome, actions, demo, dist, modules};
 
 /// The steps in their order; all of them run, so that one failure hides no other.
-const STEPS: [(&str, Step); 9] = [
+const STEPS: [(&str, Step); 10] = [
     ("setup", Step::Setup),
     ("format", Step::Free(format)),
     ("dist stamp", Step::Free(dist::check_stamp)),
@@ -20,6 +20,7 @@ const STEPS: [(&str, Step); 9] = [
     ("dist bytes", Step::Built(dist::check_bytes)),
     ("runner", Step::Free(demo::build_runner)),
     ("tests", Step::Tests),
+    ("actions", Step::Free(actions::check)),
 ];
 
 /// What a step needs.
