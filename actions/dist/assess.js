@@ -3,15 +3,15 @@ import {
   PARKED,
   look,
   promoted
-} from "./chunk-SBHU4XMZ.js";
-import "./chunk-LXG3OMDZ.js";
+} from "./chunk-TQFBZTZD.js";
+import "./chunk-NTY6OE34.js";
 import {
   host,
   label,
   page,
   report,
   run2 as run
-} from "./chunk-QHRL3DLH.js";
+} from "./chunk-QGY3QN3L.js";
 
 // lib/comment.js
 import { readFile } from "node:fs/promises";

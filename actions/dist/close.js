@@ -5,10 +5,10 @@ import {
   look,
   promoted,
   restored
-} from "./chunk-SBHU4XMZ.js";
+} from "./chunk-TQFBZTZD.js";
 import {
   read
-} from "./chunk-LXG3OMDZ.js";
+} from "./chunk-NTY6OE34.js";
 import {
   EXIT,
   host,
@@ -16,7 +16,7 @@ import {
   report,
   run2 as run,
   usage
-} from "./chunk-QHRL3DLH.js";
+} from "./chunk-QGY3QN3L.js";
 
 // lib/redact.js
 var REDACTED = Buffer.from("***");

@@ -3,14 +3,14 @@ import {
   PARKED,
   act,
   restored
-} from "./chunk-SBHU4XMZ.js";
-import "./chunk-LXG3OMDZ.js";
+} from "./chunk-TQFBZTZD.js";
+import "./chunk-NTY6OE34.js";
 import {
   host,
   label,
   report,
   run2 as run
-} from "./chunk-QHRL3DLH.js";
+} from "./chunk-QGY3QN3L.js";
 
 // entries/rollback.js
 await run("Rollback", async (basis) => {

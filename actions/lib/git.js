@@ -43,10 +43,12 @@ export function git(world, gitDir, remote) {
   return (args, options = {}) =>
     new Promise((resolve, reject) => {
       const env = { ...environment(world.env, gitDir), ...access(remote), ...options.env }
-      const child = world.spawn('git', [...fixed, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true })
+      // In a group of its own: what git started is ended with it.
+      const how = /** @type {const} */ ({ env, stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true, detached: true })
+      const child = world.spawn('git', [...fixed, ...args], how)
       /** @type {Buffer[]} */ const stdout = []
       /** @type {Buffer[]} */ const stderr = []
-      const timer = setTimeout(() => child.kill('SIGKILL'), patience(world.env) * 10_000)
+      const timer = setTimeout(() => end(child), patience(world.env) * 10_000)
       child.stdout.on('data', (part) => stdout.push(part))
       child.stderr.on('data', (part) => stderr.push(part))
       child.on('error', (error) => {
@@ -61,6 +63,22 @@ export function git(world, gitDir, remote) {
       child.stdin.on('error', () => {})
       child.stdin.end(options.input ?? '')
     })
+}
+
+/**
+ * Ends git and whatever it started, and leaves no lock behind if that can be helped.
+ * @param {import('node:child_process').ChildProcess} child
+ */
+function end(child) {
+  const tell = (/** @type {NodeJS.Signals} */ signal) => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, signal)
+    } catch {
+      // It has ended by itself.
+    }
+  }
+  tell('SIGTERM')
+  setTimeout(() => tell('SIGKILL'), 2000).unref()
 }
 
 /**

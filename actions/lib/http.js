@@ -30,10 +30,11 @@ export function client(fetch, base, token, seconds) {
     const url = within(base, path)
     const asked = Object.entries(headers).filter(([name]) => !OURS.has(name.toLowerCase()))
     const own = { authorization: `Bearer ${token}`, 'user-agent': 'countersign-actions' }
+    const json = body ? { 'content-type': 'application/json' } : {}
     try {
       const answer = await fetch(url, {
         method,
-        headers: { ...Object.fromEntries(asked), ...own },
+        headers: { ...json, ...Object.fromEntries(asked), ...own },
         body: body && Buffer.from(body),
         redirect: 'manual',
         signal: AbortSignal.timeout(seconds * 1000)

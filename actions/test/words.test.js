@@ -51,7 +51,7 @@ test('no text of others acts, wherever it is written', async (t) => {
   const still_ = NAUGHTY.replaceAll('</', '< /');
   const body = '<priority>Low</priority>\n<assignedto>a@example.com</assignedto>\n<customerimpact>Low</customerimpact>\n<deploymentimpact>Small</deploymentimpact>\n'
     + field('purpose', still_) + field('backoutplan', still_) + field('description', still_);
-  shop.promote({ title: NAUGHTY.replace(/[\u0000-\u001f]/g, ' '), body, labels: [{ name: '::error::label', by: 'author' }, { name: '<img src=x>', by: 'author' }], by: 'author' });
+  shop.promote({ title: NAUGHTY.replace(/[\u0000-\u001f]/g, ' ').slice(0, 250), body, labels: [{ name: '::error::label', by: 'author' }, { name: '<img src=x>', by: 'author' }], by: 'author' });
   const given = shop.job({ missing: ['unit-tests'], inputs: { detail: NAUGHTY.replace(/[\u0000-\u001f]/g, ' ').slice(0, 200) } });
   const { job } = given;
   const evidence = path.join(job.github.workspace, 'evidence');
@@ -76,10 +76,10 @@ test('no text of others acts, wherever it is written', async (t) => {
   ended(closed, { exitCode: 20, verdict: 'halt' });
   for (const result of [held, opened, closed]) {
     still(result.summary ?? '', github.url);
-    const wanted = result.commands.every(({ command }) => ['add-mask', 'error', 'warning', 'notice'].includes(command));
+    const wanted = result.commands.every(({ name }) => ['add-mask', 'error', 'warning', 'notice'].includes(command));
     assert.ok(wanted, JSON.stringify(result.commands));
     assert.ok(result.annotations.length <= 10, 'annotations are capped');
-    assert.ok(!result.commands.some(({ command, message }) => command === 'add-mask' && message === 'e'), 'nobody masks for us');
+    assert.ok(!result.commands.some(({ name, data }) => name === 'add-mask' && data === 'e'), 'nobody masks for us');
   }
   inert(shop.issue.body ?? '', github.url);
   for (const name of fs.readdirSync(job.github.workspace)) assert.notEqual(name, 'pwned');

@@ -1,11 +1,22 @@
 //! A remote git repository: its references and objects, over the git command line. The token stands in the environment of
 //! git alone: in no argument, no URL, no file, no message (T67).
 
-use std::process::Command;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process_group};
+
+use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::inventory::git::{finish, isolated};
+use crate::inventory::git::isolated;
 use crate::text::excerpt;
+
+/// Seconds without a byte after which git gives a server up.
+const QUIET: u32 = 30;
+/// How long one run of git may take, all in all.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// A repository elsewhere.
 #[derive(Clone)]
@@ -48,7 +59,7 @@ impl Remote {
     pub fn reference(&self, full_name: &str) -> Result<Option<(String, String)>, Failure> {
         let mut git = self.git(Command::new("git"));
         git.args(["ls-remote", "--end-of-options", &self.url, full_name, &format!("{full_name}^{{}}")]);
-        let listed = finish(&mut git, None)?;
+        let listed = within(git)?;
         let named = |name: &str| {
             let line = listed.lines().find(|line| line.split('\t').nth(1) == Some(name))?;
             line.split('\t').next().map(str::to_owned)
@@ -63,7 +74,7 @@ impl Remote {
         let mut git = self.git(Command::new("git"));
         git.arg(git_dir_option(git_dir)).args(["fetch", "--quiet", "--no-tags", "--depth=1", "--no-write-fetch-head"]);
         git.args(["--no-auto-maintenance", "--end-of-options", &self.url, &format!("+{full_name}:{into}")]);
-        finish(&mut git, None).map(drop)
+        within(git).map(drop)
     }
 
     /// Pushes `commit` to `full_name`, if that still names `before`; none: if it is not there.
@@ -78,11 +89,15 @@ impl Remote {
         git.arg(git_dir_option(git_dir)).args(["-c", "core.hooksPath=/dev/null", "push", "--quiet", "--porcelain"]);
         git.arg(format!("--force-with-lease={full_name}:{}", before.unwrap_or_default()));
         git.args(["--end-of-options", &self.url, &format!("{commit}:{full_name}")]);
-        finish(&mut git, None).map(drop)
+        within(git).map(drop)
     }
 
     fn git(&self, git: Command) -> Command {
         let mut git = isolated(git);
+        let time = format!("http.lowSpeedTime={QUIET}");
+        for option in ["credential.helper=", "http.followRedirects=false", "http.lowSpeedLimit=1", &time] {
+            git.args(["-c", option]);
+        }
         if let Some(token) = &self.token {
             let basic = base64(format!("x-access-token:{token}").as_bytes());
             git.envs([("GIT_CONFIG_COUNT", "1"), ("GIT_CONFIG_KEY_0", "http.extraheader")]);
@@ -90,6 +105,34 @@ impl Remote {
         }
         git
     }
+}
+
+/// Runs git to its end, or ends it and whatever it started: some servers say nothing for ever.
+fn within(mut git: Command) -> Result<String, Failure> {
+    let (tell, told) = mpsc::channel();
+    let child = git.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let child = child.map_err(|error| broken(&error.to_string()))?;
+    let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    let waiting = std::thread::spawn(move || tell.send(child.wait_with_output()));
+    let ended = match told.recv_timeout(PATIENCE) {
+        Ok(ended) => ended.map_err(|error| broken(&error.to_string()))?,
+        Err(_) => {
+            if let Some(group) = group {
+                let _ = kill_process_group(group, Signal::KILL);
+            }
+            return Err(broken("it did not end, and was ended"));
+        }
+    };
+    let _ = waiting.join();
+    if ended.status.success() {
+        return Ok(String::from_utf8_lossy(&ended.stdout).trim_end().to_owned());
+    }
+    Err(broken(String::from_utf8_lossy(&ended.stderr).trim()))
+}
+
+fn broken(what: &str) -> Failure {
+    Failure::new(Exit::Unavailable, format!("git cannot reach the repository: {}", excerpt(what, 400)))
+        .help("see whether it is there, and whether the token may read and write it")
 }
 
 fn git_dir_option(git_dir: &std::path::Path) -> std::ffi::OsString {

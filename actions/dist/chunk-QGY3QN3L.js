@@ -9287,8 +9287,8 @@ var require_retry_handler = __commonJS({
             this.abort(contentLengthError);
             return false;
           }
-          const { start: start2, size, end = size - 1 } = contentRange;
-          if (this.start !== start2 || this.end != null && this.end !== end) {
+          const { start: start2, size, end: end2 = size - 1 } = contentRange;
+          if (this.start !== start2 || this.end != null && this.end !== end2) {
             this.abort(
               new RequestRetryError("Content-Range mismatch", statusCode, {
                 headers,
@@ -9317,14 +9317,14 @@ var require_retry_handler = __commonJS({
               this.abort(contentLengthError);
               return false;
             }
-            const { start: start2, size, end = size - 1 } = range;
+            const { start: start2, size, end: end2 = size - 1 } = range;
             assert(
               start2 != null && Number.isFinite(start2),
               "content-range mismatch"
             );
-            assert(end != null && Number.isFinite(end), "invalid content-length");
+            assert(end2 != null && Number.isFinite(end2), "invalid content-length");
             this.start = start2;
-            this.end = end;
+            this.end = end2;
           }
           if (this.end == null) {
             const contentLength = headers["content-length"];
@@ -9650,8 +9650,8 @@ var require_readable = __commonJS({
       const { _readableState: state } = consume2.stream;
       if (state.bufferIndex) {
         const start2 = state.bufferIndex;
-        const end = state.buffer.length;
-        for (let n = start2; n < end; n++) {
+        const end2 = state.buffer.length;
+        for (let n = start2; n < end2; n++) {
           consumePush(consume2, state.buffer[n]);
         }
       } else {
@@ -18644,8 +18644,8 @@ ${value}`;
         for (let i = this.lineChunkIndex; i <= this.chunkIndex; i++) {
           const chunk = this.chunks[i];
           const start2 = i === this.lineChunkIndex ? this.linePos : 0;
-          const end = i === this.chunkIndex ? this.pos : chunk.length;
-          const slice = chunk.subarray(start2, end);
+          const end2 = i === this.chunkIndex ? this.pos : chunk.length;
+          const slice = chunk.subarray(start2, end2);
           length += slice.length;
           chunks.push(slice);
         }
@@ -19798,10 +19798,14 @@ function git(world2, gitDir, remote2) {
   ].flatMap((option, index) => index === 0 ? [option] : ["-c", option]);
   return (args, options = {}) => new Promise((resolve3, reject) => {
     const env = { ...environment(world2.env, gitDir), ...access(remote2), ...options.env };
-    const child2 = world2.spawn("git", [...fixed, ...args], { env, stdio: ["pipe", "pipe", "pipe"], windowsHide: true });
+    const how = (
+      /** @type {const} */
+      { env, stdio: ["pipe", "pipe", "pipe"], windowsHide: true, detached: true }
+    );
+    const child2 = world2.spawn("git", [...fixed, ...args], how);
     const stdout = [];
     const stderr = [];
-    const timer = setTimeout(() => child2.kill("SIGKILL"), patience(world2.env) * 1e4);
+    const timer = setTimeout(() => end(child2), patience(world2.env) * 1e4);
     child2.stdout.on("data", (part) => stdout.push(part));
     child2.stderr.on("data", (part) => stderr.push(part));
     child2.on("error", (error2) => {
@@ -19816,6 +19820,16 @@ function git(world2, gitDir, remote2) {
     });
     child2.stdin.end(options.input ?? "");
   });
+}
+function end(child2) {
+  const tell = (signal) => {
+    try {
+      if (child2.pid !== void 0) process.kill(-child2.pid, signal);
+    } catch {
+    }
+  };
+  tell("SIGTERM");
+  setTimeout(() => tell("SIGKILL"), 2e3).unref();
 }
 function patience(env) {
   return Number(env.COUNTERSIGN_PATIENCE) || PATIENCE;
@@ -19851,9 +19865,9 @@ async function objects(run3, ids, options = {}) {
   const output = succeeded(await run3(["cat-file", "--batch"], { ...options, input }), "read objects");
   let at = 0;
   for (const id of ids) {
-    const end = output.indexOf(10, at);
-    const words = output.subarray(at, end).toString().split(" ");
-    at = end + 1;
+    const end2 = output.indexOf(10, at);
+    const words = output.subarray(at, end2).toString().split(" ");
+    at = end2 + 1;
     if (words.length !== 3) continue;
     const size = Number(words[2]);
     if (size > SIZE_MAX) throw usage(`object ${id} has more than ${SIZE_MAX} bytes`, "a document has at most 64 MiB");
@@ -20015,10 +20029,10 @@ ${message}`,
   }
   async function put(path6, bytes, expected) {
     sound(path6);
-    const end = world2.system() + WRITING_MAX;
+    const end2 = world2.system() + WRITING_MAX;
     let broken = 0;
     if (crowd > 0) await pause(crowd);
-    for (let pushes = 1; world2.system() < end; pushes += 1) {
+    for (let pushes = 1; world2.system() < end2; pushes += 1) {
       if (await digestAt(path6) !== expected) {
         await fetch2();
         if (await digestAt(path6) !== expected) return "conflict";
@@ -20109,12 +20123,12 @@ function clock(env, system2, sleep2) {
   if (Number.isNaN(start2)) throw usage("`COUNTERSIGN_NOW` is not a time such as `2030-01-02T03:04:05Z`");
   let last = scripted ? start2 - 1e3 : 0;
   const milliseconds = () => last = scripted ? last + 1e3 : Math.max(last, system2());
-  const pass = async (end) => {
+  const pass = async (end2) => {
     if (scripted) {
-      last = Math.max(last, end);
+      last = Math.max(last, end2);
       return;
     }
-    for (let left = end - system2(); left > 0; left = end - system2()) await sleep2(Math.min(left, LONGEST));
+    for (let left = end2 - system2(); left > 0; left = end2 - system2()) await sleep2(Math.min(left, LONGEST));
   };
   return {
     milliseconds,
@@ -20136,10 +20150,11 @@ function client(fetch2, base, token, seconds) {
     const url = within(base, path6);
     const asked = Object.entries(headers).filter(([name]) => !OURS.has(name.toLowerCase()));
     const own = { authorization: `Bearer ${token}`, "user-agent": "countersign-actions" };
+    const json = body ? { "content-type": "application/json" } : {};
     try {
       const answer = await fetch2(url, {
         method,
-        headers: { ...Object.fromEntries(asked), ...own },
+        headers: { ...json, ...Object.fromEntries(asked), ...own },
         body: body && Buffer.from(body),
         redirect: "manual",
         signal: AbortSignal.timeout(seconds * 1e3)
@@ -20531,7 +20546,7 @@ function list(items) {
 
 // lib/report.js
 function report({ store, settings }, { response, id, standing: standing2 }) {
-  const { end } = response;
+  const { end: end2 } = response;
   const events2 = (standing2?.entries ?? []).map((entry) => entry.event);
   const last = (...names) => events2.findLast(({ event }) => names.includes(event));
   const filed = last("filed");
@@ -20539,12 +20554,12 @@ function report({ store, settings }, { response, id, standing: standing2 }) {
   const here = (url) => typeof url === "string" && url.startsWith(`${settings.server}/`);
   const at = `${store.place}/${folder2(recorded)}`;
   return {
-    outcome: end.outcome,
-    exitCode: end.exit_code,
-    verdict: end.verdict,
-    message: end.message,
-    help: end.help ?? void 0,
-    details: end.details ?? [],
+    outcome: end2.outcome,
+    exitCode: end2.exit_code,
+    verdict: end2.verdict,
+    message: end2.message,
+    help: end2.help ?? void 0,
+    details: end2.details ?? [],
     id: response.id,
     url: filed && (here(filed.url) ? filed.url : at.replace("/blob/", "/tree/")),
     state: response.state,
@@ -22207,8 +22222,8 @@ var ToolRunner = class extends events.EventEmitter {
     }
     return this.args;
   }
-  _endsWith(str, end) {
-    return str.endsWith(end);
+  _endsWith(str, end2) {
+    return str.endsWith(end2);
   }
   _isCmdFile() {
     const upperToolPath = this.toolPath.toUpperCase();

@@ -3,7 +3,7 @@ import {
   below,
   document,
   read
-} from "./chunk-LXG3OMDZ.js";
+} from "./chunk-NTY6OE34.js";
 import {
   EXIT,
   Refusal,
@@ -21,7 +21,7 @@ import {
   target,
   usage,
   waiting
-} from "./chunk-QHRL3DLH.js";
+} from "./chunk-QGY3QN3L.js";
 
 // lib/perform.js
 var EXCHANGES_MAX = 2e3;
