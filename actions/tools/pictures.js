@@ -2,7 +2,9 @@
 /**
  * Takes the pictures of docs/: the job summary and the issue of real changes, rendered as GitHub renders Markdown.
  *
- *   cd actions/tools && npm ci && node pictures.js        # needs `chromium`; CHROMIUM names another one
+ *   cd actions/tools && npm ci && node pictures.js
+ *
+ * It needs `npm ci` in actions/, `chromium` (CHROMIUM names another one), and a font with emoji: Debian's fonts-noto-color-emoji.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
