@@ -4,6 +4,7 @@
 //! says that nobody knows how a command of the user ended (RB4).
 
 use std::cell::Cell;
+use std::thread;
 
 use countersign_tests::documents::{self, COMMIT, Documents};
 use countersign_tests::github::{self, GitHub};
@@ -261,45 +262,45 @@ fn cr6_rb4_every_effect_of_every_flow_at_github_survives_every_fault() {
 /// Each request of each flow is answered once in each of the ways in which GitHub is known to fail.
 #[test]
 fn cr6_ga3_every_request_of_every_flow_at_github_survives_every_fault() {
-    let (mut runs, mut another) = (0, 0);
-    for flow in &FLOWS {
-        let before = at_github(flow.world);
-        let (good, good_end) = play(flow, &before, None);
-        let requests = |world: &World| world.github.as_ref().map_or(0, |github| github.requests);
-        let mut of_flow = 0;
-        for at in requests(&before)..requests(&good) {
-            for fault in github::FAULTS {
-                let mut faulty = before.clone();
-                if let Some(github) = &mut faulty.github {
-                    github.fault = Some((at, fault));
-                }
-                let (world, end) = play(flow, &faulty, None);
-                let what = format!("{}: {fault:?} at request {at}", flow.name);
-                let issues = |world: &World| world.github.as_ref().map_or(0, |github| github.issues.len());
-                assert_eq!(issues(&world), issues(&good), "{what}: a second issue");
-                assert!([good_end.outcome(), "nothing-to-deploy"].contains(&end.outcome()), "{what}: {end:?}");
-                let (mut left, mut right) = (end_state(&world, &before), end_state(&good, &before));
-                if !flow.failing.is_empty() {
-                    // After a failed deployment attachments are best effort (RB2).
-                    (left["attachments"], right["attachments"]) = (Value::Null, Value::Null);
-                }
-                assert_eq!(left, right, "{what}");
-                another += usize::from(
-                    world.effects.iter().take(flow.acts.len()).sum::<usize>()
-                        != good.effects.iter().take(flow.acts.len()).sum::<usize>(),
-                );
-                of_flow += 1;
-            }
-        }
-        println!(
-            "{:<34} {:>3} requests, {of_flow:>4} runs with a fault",
-            flow.name,
-            requests(&good) - requests(&before)
-        );
-        runs += of_flow;
-    }
+    let (runs, another) = thread::scope(|scope| {
+        let flows: Vec<_> = FLOWS.iter().map(|flow| scope.spawn(|| every_request_survives(flow))).collect();
+        let counts = flows.into_iter().map(|flow| flow.join().expect("the flow survives"));
+        counts.fold((0, 0), |(runs, another), (more, others)| (runs + more, another + others))
+    });
     println!("{runs} runs with one request that failed; {another} of them took another way to the same end");
     assert!(runs > 1000);
+}
+
+/// How many runs there were, and how many of them took another way.
+fn every_request_survives(flow: &Flow) -> (usize, usize) {
+    let before = at_github(flow.world);
+    let (good, good_end) = play(flow, &before, None);
+    let requests = |world: &World| world.github.as_ref().map_or(0, |github| github.requests);
+    let issues = |world: &World| world.github.as_ref().map_or(0, |github| github.issues.len());
+    let effects = |world: &World| world.effects.iter().take(flow.acts.len()).sum::<usize>();
+    let (mut runs, mut another) = (0, 0);
+    for at in requests(&before)..requests(&good) {
+        for fault in github::FAULTS {
+            let mut faulty = before.clone();
+            if let Some(github) = &mut faulty.github {
+                github.fault = Some((at, fault));
+            }
+            let (world, end) = play(flow, &faulty, None);
+            let what = format!("{}: {fault:?} at request {at}", flow.name);
+            assert_eq!(issues(&world), issues(&good), "{what}: a second issue");
+            assert!([good_end.outcome(), "nothing-to-deploy"].contains(&end.outcome()), "{what}: {end:?}");
+            let (mut left, mut right) = (end_state(&world, &before), end_state(&good, &before));
+            if !flow.failing.is_empty() {
+                // After a failed deployment attachments are best effort (RB2).
+                (left["attachments"], right["attachments"]) = (Value::Null, Value::Null);
+            }
+            assert_eq!(left, right, "{what}");
+            another += usize::from(effects(&world) != effects(&good));
+            runs += 1;
+        }
+    }
+    println!("{:<34} {:>3} requests, {runs:>4} runs with a fault", flow.name, requests(&good) - requests(&before));
+    (runs, another)
 }
 
 fn every_effect_survives(make: fn(fn() -> World) -> World) {

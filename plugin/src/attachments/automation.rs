@@ -61,10 +61,6 @@ pub fn automation_section(facts: &Facts, opened: &Opened, assessment: &Assessmen
     posture::show_risk(&mut page, &assessment.risk, most(20, 3_000));
     page.heading(3, ours("What is deployed"));
     show_delta(&mut page, &facts.delta);
-    page.heading(3, ours("Attached"));
-    let attached = assessment.attachments.iter();
-    let items = attached.map(|(name, digest)| join([code(name), ours(", SHA-256 "), code(digest.short())]));
-    page.list(assessment.attachments.len(), items, most(20, 3_000));
     page.paragraph([
         ours("Promotion "),
         code(format!("{}#{}", opened.repository, opened.promotion)),

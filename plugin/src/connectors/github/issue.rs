@@ -255,7 +255,7 @@ fn show_state(page: &mut Page, record: &Record) {
         (ours("Planned start"), code(filing.planned_start)),
         (ours("Planned end"), code(filing.planned_end)),
         (ours("Outage"), join([code(filing.outage_minutes), ours(" minutes")])),
-        (ours("Environment"), join([code(filing.target.detail.as_str())])),
+        (ours("Environment detail"), code(filing.target.detail.as_str())),
         (ours("Pipeline"), filing.pipeline.as_ref().map_or_else(|| ours("-"), code)),
         (ours("Pipeline version"), filing.pipeline_version.as_ref().map_or_else(|| ours("-"), code)),
         (ours("Validation record"), code(&filing.validation_record)),
