@@ -45,12 +45,21 @@ export function report({ store, settings }, { response, id, standing }) {
     id: response.id,
     url: filed && (here(filed.url) ? filed.url : at.replace('/blob/', '/tree/')),
     state: response.state,
-    judgement: response.judgement ?? last('assessed', 'reassessed'),
+    judgement: response.judgement ?? judged(last('assessed', 'reassessed'), response.delta),
     would: response.would ?? [],
     head: response.journal?.head,
     attachments: attachments(events).map((attached) => ({ ...attached, url: `${at}/attachments/${attached.name}` })),
     obligations: last('obliged')?.obligations ?? []
   }
+}
+
+/**
+ * What the journal tells of the judgement, and what is deployed.
+ * @param {any} assessed
+ * @param {any} delta
+ */
+function judged(assessed, delta) {
+  return assessed && { ...assessed, delta }
 }
 
 /**

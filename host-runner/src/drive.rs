@@ -173,6 +173,10 @@ impl<'a> Drive<'a> {
                         let url =
                             standing.entries.iter().find_map(|entry| entry.event["url"].as_str().map(str::to_owned));
                         let assessed = standing.entries.into_iter().rev().find_map(|entry| assessment(entry.event));
+                        let assessed = assessed.map(|mut assessed| {
+                            assessed["delta"] = plan.delta.unwrap_or_default();
+                            assessed
+                        });
                         let place = self.system.ledger.show(&folder(&id));
                         report = report.judged(assessed).recorded(head.head, place, url);
                     }

@@ -290,6 +290,9 @@ pub struct Plan {
     pub end: Option<End>,
     /// What the judgement found.
     pub judgement: Option<Value>,
+    /// What is deployed, at the end of a run.
+    #[serde(default)]
+    pub delta: Option<Value>,
 }
 
 /// A journal: where to take it, and what it ends with.

@@ -477,6 +477,9 @@ pub struct PlanResponse {
     /// What the judgement found (preview, assess).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub judgement: Option<Box<Judgement>>,
+    /// What is deployed; with the end of a run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delta: Option<Box<DeltaSummary>>,
 }
 
 /// A journal: where to take it, and what it ends with.
@@ -503,6 +506,7 @@ impl PlanResponse {
             would: Vec::new(),
             end: None,
             judgement: None,
+            delta: None,
         }
     }
 
@@ -564,6 +568,16 @@ pub struct DeltaSummary {
     pub removed: BTreeSet<String>,
     /// Entries that are hidden, and by what.
     pub hidden: BTreeMap<String, String>,
+}
+
+impl DeltaSummary {
+    fn of(facts: &Facts) -> Self {
+        Self {
+            entries: facts.delta.entries.iter().map(|(name, (difference, _))| (name.clone(), *difference)).collect(),
+            removed: facts.delta.removed.clone(),
+            hidden: facts.delta.hidden.clone(),
+        }
+    }
 }
 
 /// Where a change stands, from its journal alone.
@@ -790,6 +804,7 @@ fn plan(session: &mut Session, mut request: PlanRequest) -> Result<Response, Fai
             response.state = plan.journal.life.change.name().to_owned();
             response.effect = plan.effect.map(Box::new);
             response.end = plan.stop.map(End::from);
+            response.delta = response.end.as_ref().map(|_| Box::new(DeltaSummary::of(&facts)));
         }
         Mode::Assess => {
             let judged = plan::judge(&world, &journal);
@@ -820,11 +835,7 @@ fn judgement(facts: &Facts, readiness: Readiness, assessment: Assessment) -> Jud
         kind: assessment.kind,
         risk: assessment.risk,
         category: assessment.category,
-        delta: DeltaSummary {
-            entries: facts.delta.entries.iter().map(|(name, (difference, _))| (name.clone(), *difference)).collect(),
-            removed: facts.delta.removed.clone(),
-            hidden: facts.delta.hidden.clone(),
-        },
+        delta: DeltaSummary::of(facts),
     }
 }
 

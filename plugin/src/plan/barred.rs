@@ -20,7 +20,7 @@ pub(super) fn barred(world: &World<'_>, filed: &Filed) -> Option<Stop> {
                 Outcome::ObligationsOverdue,
                 format!("an emergency on {} still owes what is overdue", facts.target.label()),
             )
-            .help("do what is owed and write it down with `countersign fulfil`, then run the same command again")
+            .help("do what is owed and write it down with `countersign fulfil`, then run it again")
             .details(owed.clone()),
         ),
         (Kind::Standard, false) => planned.or_else(|| window(world, kind)),
@@ -31,10 +31,9 @@ pub(super) fn barred(world: &World<'_>, filed: &Filed) -> Option<Stop> {
 fn planned(now: Timestamp, id: &Name, observed: &Observed) -> Option<Stop> {
     let outside = |message: String, help: String| Some(Stop::new(Outcome::OutsideWindow, message).help(help));
     match (observed.planned_start, observed.planned_end) {
-        (Some(start), _) if now < start => outside(
-            format!("change request `{id}` is planned from {start} on"),
-            format!("run the same command again from {start}"),
-        ),
+        (Some(start), _) if now < start => {
+            outside(format!("change request `{id}` is planned from {start} on"), format!("run it again from {start}"))
+        }
         (_, Some(end)) if now >= end => {
             outside(format!("change request `{id}` was planned until {end}"), "prepare another one".to_owned())
         }
@@ -51,7 +50,7 @@ fn window(world: &World<'_>, kind: Kind) -> Option<Stop> {
         (Kind::Emergency, _) | (Kind::Standard, Allowed::Open { .. }) => None,
         (Kind::Standard, Allowed::Closed { why, next }) => {
             let help = match next {
-                Some(next) => format!("run the same command again from {next}"),
+                Some(next) => format!("run it again from {next}"),
                 None => "no window opens within the next year; look at the policy's calendar".to_owned(),
             };
             let message = format!("deployments to {} are not allowed now", facts.target.label());

@@ -84,7 +84,7 @@ fn trouble(world: &World<'_>, journal: &Journal, change: &Change) -> Option<Stop
         (false, _) => Outcome::Unavailable,
     };
     let name = effect.split('/').next().unwrap_or_default();
-    let help = trouble.help.clone().unwrap_or_else(|| "run the same command again; it continues here".to_owned());
+    let help = trouble.help.clone().unwrap_or_else(|| "run it again; it continues here".to_owned());
     Some(Stop::new(outcome, format!("`{name}` did not succeed: {}", trouble.message)).help(help))
 }
 
@@ -324,7 +324,7 @@ fn hold(world: &World<'_>, filed: &Filed, obstacles: &[gate::Obstacle], ruling: 
                     Outcome::ApprovalTimedOut,
                     format!("nobody approved change request `{id}` until {}", wait.until),
                 )
-                .help("have it approved, then run the same command again")
+                .help("have it approved, then run it again")
                 .details(details),
             );
         }
@@ -332,7 +332,7 @@ fn hold(world: &World<'_>, filed: &Filed, obstacles: &[gate::Obstacle], ruling: 
     }
     if void.is_empty() {
         let stop = Stop::new(Outcome::AwaitingApproval, format!("change request `{id}` is not approved"));
-        Next::Stop(stop.help("have it approved, then run the same command again; it continues here").details(details))
+        Next::Stop(stop.help("have it approved, then run it again; it continues here").details(details))
     } else {
         details.extend(void);
         let stop = Stop::new(Outcome::ApprovalVoid, format!("the approval of change request `{id}` does not count"));

@@ -87,13 +87,13 @@ fn run(
                 format!("`{}` was begun, and nobody recorded how it ended", step.word()),
             )
             .help(format!(
-                "look at the target, then say what happened: `countersign close --{} success|failure ...`",
+                "look at the target, then say what happened with `close`: `{}` was a success or a failure",
                 step.word()
             )),
         ),
         (false, None, true, _) | (false, None, false, None) if step == Step::Deploy => Next::Stop(
             Stop::new(Outcome::Cleared, format!("change request `{}` is approved: deploy now", filed.id))
-                .help("then report with `countersign close --deploy success|failure --acceptance success|failure`"),
+                .help("then report with `close` how `deploy` and `acceptance` ended"),
         ),
         (false, None, true, _) | (false, None, false, None) => {
             Next::Stop(Stop::new(Outcome::ReportNeeded, format!("nobody said how `{}` ended", step.word())).help(

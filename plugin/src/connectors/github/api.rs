@@ -212,7 +212,7 @@ impl<'t, 'a> Api<'t, 'a> {
             status => (
                 "malformed-answer",
                 format!("GitHub answers `{}` with status {status}: {said}", shorten(path)),
-                "look at GitHub's status, and run the same command again; it continues here",
+                "look at GitHub's status, and run it again; it continues here",
             ),
         };
         match trouble(code, message) {

@@ -259,12 +259,17 @@ fn show_state(page: &mut Page, record: &Record) {
         (ours("Pipeline"), filing.pipeline.as_ref().map_or_else(|| ours("-"), code)),
         (ours("Pipeline version"), filing.pipeline_version.as_ref().map_or_else(|| ours("-"), code)),
         (ours("Validation record"), code(&filing.validation_record)),
-        (ours("Restores"), filing.restores.as_ref().map_or_else(|| ours("-"), code)),
     ];
+    let restores = filing.restores.iter().map(|id| [ours("Restores"), code(id)]);
     let most = crate::attachments::markdown::Most { rows: 40, bytes: 8_000, rest: "record.json" };
     let methods = filing.methods.iter().map(|method| [ours("Method"), prose(method)]);
-    let total = rows.len().saturating_add(filing.methods.len());
-    page.table(["Field", "Value"], total, rows.into_iter().map(|(name, value)| [name, value]).chain(methods), most);
+    let total = rows.len().saturating_add(filing.methods.len()).saturating_add(restores.len());
+    page.table(
+        ["Field", "Value"],
+        total,
+        rows.into_iter().map(|(name, value)| [name, value]).chain(restores).chain(methods),
+        most,
+    );
 }
 
 fn state(status: Status) -> Inline {
