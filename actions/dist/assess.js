@@ -3,15 +3,15 @@ import {
   PARKED,
   look,
   promoted
-} from "./chunk-TQFBZTZD.js";
-import "./chunk-NTY6OE34.js";
+} from "./chunk-OQKJ37MD.js";
+import "./chunk-5AGA42TG.js";
 import {
   host,
   label,
   page,
   report,
   run2 as run
-} from "./chunk-QGY3QN3L.js";
+} from "./chunk-ULDMKODM.js";
 
 // lib/comment.js
 import { readFile } from "node:fs/promises";

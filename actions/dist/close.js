@@ -5,10 +5,10 @@ import {
   look,
   promoted,
   restored
-} from "./chunk-TQFBZTZD.js";
+} from "./chunk-OQKJ37MD.js";
 import {
   read
-} from "./chunk-NTY6OE34.js";
+} from "./chunk-5AGA42TG.js";
 import {
   EXIT,
   host,
@@ -16,7 +16,7 @@ import {
   report,
   run2 as run,
   usage
-} from "./chunk-QGY3QN3L.js";
+} from "./chunk-ULDMKODM.js";
 
 // lib/redact.js
 var REDACTED = Buffer.from("***");

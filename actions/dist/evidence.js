@@ -1,7 +1,7 @@
 import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);
 import {
   read
-} from "./chunk-NTY6OE34.js";
+} from "./chunk-5AGA42TG.js";
 import {
   access,
   checkout,
@@ -9,7 +9,7 @@ import {
   folder,
   run2 as run,
   usage
-} from "./chunk-QGY3QN3L.js";
+} from "./chunk-ULDMKODM.js";
 
 // lib/evidence.js
 import { createHash } from "node:crypto";

@@ -8,7 +8,7 @@ import {
   listPage,
   obligations,
   run2 as run
-} from "./chunk-QGY3QN3L.js";
+} from "./chunk-ULDMKODM.js";
 
 // entries/obligations.js
 import { join } from "node:path";

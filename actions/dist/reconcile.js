@@ -10,7 +10,7 @@ import {
   run2 as run,
   table,
   usage
-} from "./chunk-QGY3QN3L.js";
+} from "./chunk-ULDMKODM.js";
 
 // entries/reconcile.js
 import { join } from "node:path";

@@ -3,14 +3,14 @@ import {
   PARKED,
   act,
   restored
-} from "./chunk-TQFBZTZD.js";
-import "./chunk-NTY6OE34.js";
+} from "./chunk-OQKJ37MD.js";
+import "./chunk-5AGA42TG.js";
 import {
   host,
   label,
   report,
   run2 as run
-} from "./chunk-QGY3QN3L.js";
+} from "./chunk-ULDMKODM.js";
 
 // entries/rollback.js
 await run("Rollback", async (basis) => {

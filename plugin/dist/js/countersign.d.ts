@@ -1509,6 +1509,8 @@ export namespace v1 {
   type PlanResponse = {
     /** Its new lines. */
     appended?: Array<Entry>;
+    /** What is deployed; with the end of a run. */
+    delta?: DeltaSummary | null;
     /** What to do next. */
     effect?: Effect | null;
     /** How it ended; absent while there is an effect. */
@@ -1660,6 +1662,8 @@ export namespace v1 {
     | {
       /** Its new lines. */
       appended?: Array<Entry>;
+      /** What is deployed; with the end of a run. */
+      delta?: DeltaSummary | null;
       /** What to do next. */
       effect?: Effect | null;
       /** How it ended; absent while there is an effect. */

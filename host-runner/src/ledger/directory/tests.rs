@@ -127,7 +127,8 @@ fn count(ledger: &Directory, turns: u32) {
 /// This very test program again, as another process that does `work` on the ledger in `root`.
 fn another_process(root: &Path, work: &str) -> Command {
     let mut command = Command::new(env::current_exe().unwrap());
-    command.args(["--exact", "--nocapture", "ledger::tests::the_other_process"]);
+    let (_crate, module) = module_path!().split_once("::").unwrap();
+    command.args(["--exact", "--nocapture", &format!("{module}::the_other_process")]);
     command.env("COUNTERSIGN_LEDGER_ROOT", root).env("COUNTERSIGN_LEDGER_WORK", work).stdout(Stdio::piped());
     command
 }

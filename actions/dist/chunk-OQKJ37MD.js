@@ -3,7 +3,7 @@ import {
   below,
   document,
   read
-} from "./chunk-NTY6OE34.js";
+} from "./chunk-5AGA42TG.js";
 import {
   EXIT,
   Refusal,
@@ -21,7 +21,7 @@ import {
   target,
   usage,
   waiting
-} from "./chunk-QGY3QN3L.js";
+} from "./chunk-ULDMKODM.js";
 
 // lib/perform.js
 var EXCHANGES_MAX = 2e3;

@@ -20563,12 +20563,15 @@ function report({ store, settings }, { response, id, standing: standing2 }) {
     id: response.id,
     url: filed && (here(filed.url) ? filed.url : at.replace("/blob/", "/tree/")),
     state: response.state,
-    judgement: response.judgement ?? last("assessed", "reassessed"),
+    judgement: response.judgement ?? judged(last("assessed", "reassessed"), response.delta),
     would: response.would ?? [],
     head: response.journal?.head,
     attachments: attachments(events2).map((attached2) => ({ ...attached2, url: `${at}/attachments/${attached2.name}` })),
     obligations: last("obliged")?.obligations ?? []
   };
+}
+function judged(assessed, delta2) {
+  return assessed && { ...assessed, delta: delta2 };
 }
 function attachments(events2) {
   const attached2 = events2.filter(({ event }) => event === "attached");

@@ -2,7 +2,7 @@ import{createRequire as __cr}from'node:module';const require=__cr(import.meta.ur
 import {
   excerpt,
   usage
-} from "./chunk-QGY3QN3L.js";
+} from "./chunk-ULDMKODM.js";
 
 // lib/files.js
 import { readdir, readFile, stat } from "node:fs/promises";
