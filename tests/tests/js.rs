@@ -1,4 +1,4 @@
-//! The JavaScript module under Node: every case of the corpus, what its door promises, and its types.
+//! The JavaScript module under Node and in a browser: every case of the corpus, what its door promises, and its types.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -39,7 +39,15 @@ const FILES: [&str; 5] =
 fn host() -> &'static Path {
     static HOST: OnceLock<PathBuf> = OnceLock::new();
     HOST.get_or_init(|| {
-        let scripts = ["js-corpus.mjs", "js-door.mjs", "js-types.ts", "js-tsconfig.json"];
+        let scripts = [
+            "answers.mjs",
+            "browser-corpus.mjs",
+            "browser-page.mjs",
+            "js-corpus.mjs",
+            "js-door.mjs",
+            "js-types.ts",
+            "js-tsconfig.json",
+        ];
         let host = node::folder(Path::new(env!("CARGO_TARGET_TMPDIR")).join("node"), &scripts);
         fs::create_dir_all(host.join("js")).unwrap();
         for file in FILES {
@@ -51,15 +59,19 @@ fn host() -> &'static Path {
 
 #[test]
 fn every_case_is_answered_alike_by_the_javascript_module() {
-    let host = host();
-    let (cases, mut lines) = (host.join("js-cases.jsonl"), String::new());
-    for case in corpus::cases() {
-        let digests: Vec<String> = corpus::digests(&case.answer().1).iter().map(ToString::to_string).collect();
-        writeln!(lines, "{}", node::case(case, &digests)).unwrap();
-    }
-    fs::write(&cases, lines).unwrap();
+    let objects = agrees("js-corpus.mjs");
+    println!("{} cases answered by the JavaScript module, byte for byte; {objects}", corpus::cases().len());
+}
 
-    let output = run(Command::new("node").arg("js-corpus.mjs").arg(&cases).current_dir(host));
+#[test]
+fn every_case_is_answered_alike_in_a_browser() {
+    agrees("browser-corpus.mjs");
+    println!("{} cases answered by the JavaScript module in Chromium, byte for byte", corpus::cases().len());
+}
+
+/// Has a script answer every case, and compares with the engine itself; what the script tells besides.
+fn agrees(script: &str) -> String {
+    let output = run(Command::new("node").arg(script).arg(cases_file()).current_dir(host()));
     let stdout = String::from_utf8(output.stdout).unwrap();
     let mut answers = stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     is_itself(&answers.next().unwrap_or_default());
@@ -72,8 +84,22 @@ fn every_case_is_answered_alike_by_the_javascript_module() {
         assert_eq!(answer["blobs"], json!(blobs), "{}: the blobs differ", case.name);
     }
     assert_eq!(answers.next(), None);
-    let objects = String::from_utf8_lossy(&output.stderr);
-    println!("{} cases answered by the JavaScript module, byte for byte; {objects}", corpus::cases().len());
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// The cases as the scripts read them.
+fn cases_file() -> &'static Path {
+    static FILE: OnceLock<PathBuf> = OnceLock::new();
+    FILE.get_or_init(|| {
+        let mut lines = String::new();
+        for case in corpus::cases() {
+            let digests: Vec<String> = corpus::digests(&case.answer().1).iter().map(ToString::to_string).collect();
+            writeln!(lines, "{}", node::case(case, &digests)).unwrap();
+        }
+        let file = host().join("js-cases.jsonl");
+        fs::write(&file, lines).unwrap();
+        file
+    })
 }
 
 /// What the module says about itself is what it must be.
