@@ -10,8 +10,8 @@ import { Job } from '../runner.js';
 
 export const REPO = 'shop/inventory';
 export const CHECKS = Object.freeze(['artifact-signature', 'dependency-check', 'integration-tests', 'peer-review', 'sbom', 'secret-scan', 'static-analysis', 'unit-tests']);
-const BOM = '{"bomFormat":"CycloneDX","specVersion":"1.6","version":1,"components":[{"type":"library","name":"left","version":"1.0.0","purpose":"pkg:cargo/left@1.0.0"}]}'.replace('purpose', 'purl');
-const TESTS = "<testsuite><testcase name='a'/><testcase name='b'/></testsuite>";
+export const BOM = '{"bomFormat":"CycloneDX","specVersion":"1.6","version":1,"components":[{"type":"library","name":"left","version":"1.0.0","purpose":"pkg:cargo/left@1.0.0"}]}'.replace('purpose', 'purl');
+export const TESTS = "<testsuite><testcase name='a'/><testcase name='b'/></testsuite>";
 const BODY = '<priority>Low</priority>\r\n<assignedto>a@example.com</assignedto>\r\n<customerimpact>Low</customerimpact>\r\n<deploymentimpact>Small</deploymentimpact>\r\n';
 /** Waits are a thousand times shorter than in life. */
 const SPEED = 1000;
@@ -20,9 +20,10 @@ const SPEED = 1000;
 export const digest = (text) => `sha256:${createHash('sha256').update(text).digest('hex')}`;
 
 /** @typedef {{ region?: string, sha?: string, attempt?: number, runId?: number, node?: string, missing?: string[], apiUrl?: string,
- *   actor?: string, inputs?: Record<string, string>, policy?: string, token?: string, patience?: number, speed?: number }} How
- *   `missing`: checks without evidence; `inputs`: of every action of the job; `patience`: seconds that a request may take;
- *   `speed`: 1 where jobs keep out of each other's way by waiting */
+ *   actor?: string, inputs?: Record<string, string>, policy?: string, token?: string, patience?: number, speed?: number,
+ *   event?: import('../runner/context.js').Run }} How
+ *   `event`: what the run is about, if not the tip of prod; `missing`: checks without evidence; `inputs`: of every action of
+ *   the job; `patience`: seconds that a request may take; `speed`: 1 where jobs keep out of each other's way by waiting */
 /** @typedef {import('../github/people.js').Promotion} Promotion */
 
 /** What of an action's end a test is about. Nothing that the runner refuses may be in it.
@@ -60,8 +61,9 @@ export class Shop {
     await this.github.stop();
   }
 
-  /** Another version is promoted, by a pull request that is reviewed and merged. @param {Partial<Promotion>} [how] */
-  promote(how = {}) {
+  /** Another version is promoted, by a pull request that is reviewed and merged.
+   * @param {Partial<Promotion> & { entry?: object }} [how] `entry`: what its entry says otherwise */
+  promote({ entry: otherwise, ...how } = {}) {
     this.version += 1;
     const { image, entry } = this.build(this.version);
     const made = this.github.people.promotion(REPO, {
@@ -71,7 +73,7 @@ export class Shop {
       by: 'author',
       reviews: ['peer'],
       merge: { by: 'merger' },
-      files: { 'shop/api': `${JSON.stringify(entry, undefined, 2)}\n` },
+      files: { 'shop/api': `${JSON.stringify({ ...entry, ...otherwise }, undefined, 2)}\n` },
       ...how,
     });
     return { ...made, commit: made.commit ?? '', image };
@@ -98,9 +100,9 @@ export class Shop {
   }
 
   /** A job of the deployment workflow, with the inventory checked out and the evidence at hand. @param {How} [how] */
-  job({ region, sha, attempt, runId, node, missing = [], apiUrl, actor = 'merger', inputs = {}, policy, token, patience = 20, speed = SPEED } = {}) {
+  job({ region, sha, attempt, runId, node, missing = [], apiUrl, actor = 'merger', inputs = {}, policy, token, patience = 20, speed = SPEED, event = {} } = {}) {
     const commit = sha ?? this.github.world.bare(REPO).commit('prod');
-    const run = { repository: REPO, sha: commit, ref: 'refs/heads/prod', attempt, runId, actor };
+    const run = { repository: REPO, sha: commit, ref: 'refs/heads/prod', attempt, runId, actor, ...event };
     const job = new Job({ github: this.github, run, node, speed, apiUrl, token, env: { COUNTERSIGN_PATIENCE: String(patience) } });
     this.jobs.push(job);
     job.checkout();
