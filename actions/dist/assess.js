@@ -3,15 +3,15 @@ import {
   PARKED,
   look,
   promoted
-} from "./chunk-OQKJ37MD.js";
-import "./chunk-5AGA42TG.js";
+} from "./chunk-7AY6HW5K.js";
+import "./chunk-TCPQQ4QM.js";
 import {
   host,
   label,
   page,
   report,
   run2 as run
-} from "./chunk-ULDMKODM.js";
+} from "./chunk-D7W44NOX.js";
 
 // lib/comment.js
 import { readFile } from "node:fs/promises";

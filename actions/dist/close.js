@@ -5,10 +5,10 @@ import {
   look,
   promoted,
   restored
-} from "./chunk-OQKJ37MD.js";
+} from "./chunk-7AY6HW5K.js";
 import {
   read
-} from "./chunk-5AGA42TG.js";
+} from "./chunk-TCPQQ4QM.js";
 import {
   EXIT,
   host,
@@ -16,7 +16,7 @@ import {
   report,
   run2 as run,
   usage
-} from "./chunk-ULDMKODM.js";
+} from "./chunk-D7W44NOX.js";
 
 // lib/redact.js
 var REDACTED = Buffer.from("***");

@@ -1,7 +1,7 @@
 import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);
 import {
   read
-} from "./chunk-5AGA42TG.js";
+} from "./chunk-TCPQQ4QM.js";
 import {
   access,
   checkout,
@@ -9,7 +9,7 @@ import {
   folder,
   run2 as run,
   usage
-} from "./chunk-ULDMKODM.js";
+} from "./chunk-D7W44NOX.js";
 
 // lib/evidence.js
 import { createHash } from "node:crypto";
@@ -77,12 +77,12 @@ function ended(said, told, path) {
 }
 async function bind(basis) {
   const { input } = basis;
-  const about = ["entry", "commit", "image", "uri"].filter((name) => input.text(name) !== void 0);
-  if (about.length !== 1) {
-    throw usage(`the evidence is about ${about.length === 0 ? "nothing" : "several things"}`, "give one of `entry`, `commit`, `image` and `uri`");
+  const [about, ...more] = ["entry", "commit", "image", "uri"].filter((name) => input.text(name) !== void 0);
+  if (about === void 0 || more.length > 0) {
+    throw usage(`the evidence is about ${about === void 0 ? "nothing" : "several things"}`, "give one of `entry`, `commit`, `image` and `uri`");
   }
-  const value = input.required(about[0]);
-  switch (about[0]) {
+  const value = input.required(about);
+  switch (about) {
     case "commit":
       return { assets: [{ kind: "commit", sha: value }], within: `commit-${plain(excerpt(value, 12))}` };
     case "image":

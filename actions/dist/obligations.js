@@ -8,7 +8,7 @@ import {
   listPage,
   obligations,
   run2 as run
-} from "./chunk-ULDMKODM.js";
+} from "./chunk-D7W44NOX.js";
 
 // entries/obligations.js
 import { join } from "node:path";

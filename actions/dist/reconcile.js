@@ -10,7 +10,7 @@ import {
   run2 as run,
   table,
   usage
-} from "./chunk-ULDMKODM.js";
+} from "./chunk-D7W44NOX.js";
 
 // entries/reconcile.js
 import { join } from "node:path";

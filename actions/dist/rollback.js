@@ -3,14 +3,14 @@ import {
   PARKED,
   act,
   restored
-} from "./chunk-OQKJ37MD.js";
-import "./chunk-5AGA42TG.js";
+} from "./chunk-7AY6HW5K.js";
+import "./chunk-TCPQQ4QM.js";
 import {
   host,
   label,
   report,
   run2 as run
-} from "./chunk-ULDMKODM.js";
+} from "./chunk-D7W44NOX.js";
 
 // entries/rollback.js
 await run("Rollback", async (basis) => {

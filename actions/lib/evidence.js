@@ -103,12 +103,12 @@ function ended(said, told, path) {
  */
 async function bind(basis) {
   const { input } = basis
-  const about = ['entry', 'commit', 'image', 'uri'].filter((name) => input.text(name) !== undefined)
-  if (about.length !== 1) {
-    throw usage(`the evidence is about ${about.length === 0 ? 'nothing' : 'several things'}`, 'give one of `entry`, `commit`, `image` and `uri`')
+  const [about, ...more] = ['entry', 'commit', 'image', 'uri'].filter((name) => input.text(name) !== undefined)
+  if (about === undefined || more.length > 0) {
+    throw usage(`the evidence is about ${about === undefined ? 'nothing' : 'several things'}`, 'give one of `entry`, `commit`, `image` and `uri`')
   }
-  const value = input.required(about[0])
-  switch (about[0]) {
+  const value = input.required(about)
+  switch (about) {
     case 'commit':
       return { assets: [{ kind: 'commit', sha: value }], within: `commit-${plain(excerpt(value, 12))}` }
     case 'image':

@@ -44,8 +44,7 @@ export function git(world, gitDir, remote) {
     new Promise((resolve, reject) => {
       const env = { ...environment(world.env, gitDir), ...access(remote), ...options.env }
       // In a group of its own: what git started is ended with it.
-      const how = /** @type {const} */ ({ env, stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true, detached: true })
-      const child = world.spawn('git', [...fixed, ...args], how)
+      const child = world.spawn('git', [...fixed, ...args], { env, stdio: 'pipe', windowsHide: true, detached: true })
       /** @type {Buffer[]} */ const stdout = []
       /** @type {Buffer[]} */ const stderr = []
       const timer = setTimeout(() => end(child), patience(world.env) * 10_000)
@@ -184,8 +183,8 @@ export async function listing(run, id) {
   const items = ended.stdout.toString('utf8').split('\0').slice(0, -1)
   return items.map((item) => {
     const tab = item.indexOf('\t')
-    const [mode, kind, object] = item.slice(0, tab).split(' ')
-    return { mode, kind, id: object, path: item.slice(tab + 1) }
+    const [mode = '', kind = '', id = ''] = item.slice(0, tab).split(' ')
+    return { mode, kind, id, path: item.slice(tab + 1) }
   })
 }
 

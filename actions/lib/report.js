@@ -78,7 +78,7 @@ function attachments(events) {
  * @returns {Report & {faults: import('./failure.js').Fault[]}}
  */
 export function refused({ exitCode, faults }) {
-  const [{ message, help }] = faults
+  const { message, help } = faults[0] ?? { message: 'it was refused' }
   const nothing = { details: [], would: [], attachments: [], obligations: [] }
   return { outcome: 'refused', exitCode, verdict: 'halt', message, help, faults, ...nothing }
 }

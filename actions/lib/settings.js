@@ -180,7 +180,7 @@ export function webhooks(input, env) {
     input.lines('webhooks').map((line) => {
       const [, channel, variable] = /^([A-Za-z0-9_-]+)=([A-Za-z0-9_-]+)$/.exec(line) ?? []
       const help = 'put the URL into a variable of the step, and name that: `ops=OPS_WEBHOOK_URL`'
-      if (!channel) throw usage('a line of the input `webhooks` is not `CHANNEL=VARIABLE`', help)
+      if (!channel || !variable) throw usage('a line of the input `webhooks` is not `CHANNEL=VARIABLE`', help)
       const url = env[variable]
       if (!url) throw usage(`the variable \`${variable}\`, which the input \`webhooks\` names, is not set`, help)
       return [channel, address(url, variable)]

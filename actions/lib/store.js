@@ -108,11 +108,11 @@ export async function gitStore(world, folder, where) {
     paths.forEach(sound)
     if (stale) await fetch()
     const there = paths.filter((path) => files.has(path))
-    const ids = there.map((path) => /** @type {string} */ (files.get(path)))
-    const bytes = await blobs([...new Set(ids)])
+    const id = (/** @type {string} */ path) => files.get(path) ?? ''
+    const bytes = await blobs([...new Set(there.map(id))])
     return new Map(
-      there.map((path, index) => {
-        const found = bytes.get(ids[index])
+      there.map((path) => {
+        const found = bytes.get(id(path))
         if (!found) throw unavailable(`\`${path}\` of the records branch cannot be read: its bytes are not there`)
         return [path, { bytes: found, digest: digestOf(found) }]
       })

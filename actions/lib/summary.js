@@ -69,7 +69,11 @@ function fit(head, sections, limit) {
   const lines = [...head]
   for (const { head, rows, foot, more = 0 } of sections) {
     let told = 0
-    while (told < rows.length && size([rows[told]]) <= room) room -= size([rows[told++]])
+    for (const row of rows) {
+      if (size([row]) > room) break
+      room -= size([row])
+      told += 1
+    }
     const left = rows.length - told + more
     lines.push(...head, ...rows.slice(0, told), ...foot, ...(left > 0 ? [`<p>${left} more</p>`] : []))
   }

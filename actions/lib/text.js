@@ -33,6 +33,7 @@ export function logLine(text) {
 }
 
 /** @type {Record<string, string>} */
+/** @type {Record<string, string>} */
 const ENTITIES = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;', '`': '&#96;', '|': '&#124;' }
 
 /**
@@ -40,7 +41,7 @@ const ENTITIES = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '
  * @param {string} text
  */
 export function html(text) {
-  return guard(text).replace(/[&<>"'`|]/g, (character) => ENTITIES[character])
+  return guard(text).replace(/[&<>"'`|]/g, (character) => ENTITIES[character] ?? '')
 }
 
 /**

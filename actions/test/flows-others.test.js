@@ -23,6 +23,7 @@ test('ev1_a gate in ten lines: the root action opens what CI recorded', async ()
   };
   const [tests, bom] = [given('tests.xml', TESTS), given('bom.cdx.json', BOM)];
   for (const check of CHECKS) {
+    /** @type {Record<string, string>} */
     const file = check === 'sbom' ? { file: bom } : check.endsWith('-tests') ? { file: tests } : {};
     const recorded = await job.action('evidence', { inputs: { check, image, run: 'ci-1', outcome: 'success', ...file } });
     ended(recorded, { exitCode: 0, outcome: 'success' });
@@ -37,7 +38,7 @@ test('ev5_evidence that cannot be read is refused, and recorded as a failure onl
   const { job } = shop.job();
   fs.writeFileSync(path.join(job.github.workspace, 'broken.xml'), '<testsuite><testcase');
   const about = { check: 'unit-tests', image, run: 'ci-1', file: 'broken.xml', into: 'new' };
-  for (const outcome of [{}, { outcome: 'success' }]) {
+  for (const outcome of /** @type {Record<string, string>[]} */ ([{}, { outcome: 'success' }])) {
     const refused = await job.action('evidence', { inputs: { ...about, ...outcome } });
     ended(refused, { exitCode: 2 });
     assert.match(refused.log, /`broken\.xml` cannot be read/);

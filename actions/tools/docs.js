@@ -22,8 +22,14 @@ const text = (path) => readFileSync(at(path), 'utf8')
 const OF_A_CHANGE = ['open', 'close', 'assess', 'rollback']
 
 const names = readdirSync(at('.')).filter((name) => existsSync(at(`${name}/action.yml`))).sort()
-/** @type {Record<string, Manifest>} */
-const manifests = Object.fromEntries(names.map((name) => [name, read(`${name}/action.yml`)]))
+const manifests = new Map(names.map((name) => [name, read(`${name}/action.yml`)]))
+
+/** @param {string} action @returns {Manifest} */
+function manifest(action) {
+  const found = manifests.get(action)
+  if (!found) throw new Error(`there is no action \`${action}\``)
+  return found
+}
 
 /** @param {string} path @returns {Manifest} */
 function read(path) {
@@ -32,20 +38,20 @@ function read(path) {
 
 /** Which actions about a change have this very item. @param {Kind} kind @param {string} name @param {Item} item */
 function alike(kind, name, item) {
-  const same = (/** @type {string} */ action) => JSON.stringify(manifests[action][kind][name]) === JSON.stringify(item)
+  const same = (/** @type {string} */ action) => JSON.stringify(manifest(action)[kind][name]) === JSON.stringify(item)
   return OF_A_CHANGE.filter(same)
 }
 
 /** What most actions about a change share. @param {Kind} kind */
 function shared(kind) {
-  const items = Object.entries(manifests.open[kind])
+  const items = Object.entries(manifest('open')[kind])
   return items.map(([name, item]) => ({ name, item, in: alike(kind, name, item) })).filter((row) => row.in.length > 2)
 }
 
 /** What only this action has, or has in its own way. @param {Kind} kind @param {string} action */
 function own(kind, action) {
   const common = new Set(shared(kind).filter((row) => row.in.includes(action)).map(({ name }) => name))
-  return Object.entries(manifests[action][kind]).filter(([name]) => !common.has(name)).map(([name, item]) => ({ name, item }))
+  return Object.entries(manifest(action)[kind]).filter(([name]) => !common.has(name)).map(([name, item]) => ({ name, item }))
 }
 
 /** @param {string} value */
@@ -75,7 +81,7 @@ function section(action) {
   const also = about ? `${some.length ? 'And' : 'Its inputs are'} [what all actions about a change take](#inputs-of-all-actions-about-a-change); it gives [their outputs](#outputs-of-all-actions-about-a-change).` : ''
   return [
     `### ${action}`,
-    words(manifests[action].description),
+    words(manifest(action).description),
     ...(some.length ? [inputs(some)] : []),
     ...(results.length ? [outputs(results)] : []),
     ...(also ? [also] : [])
@@ -86,7 +92,7 @@ function section(action) {
 function where(kind) {
   return shared(kind).map(({ name, item, in: actions }) => {
     const others = OF_A_CHANGE.filter((action) => !actions.includes(action))
-    const notes = others.map((action) => (name in manifests[action][kind] ? ` See also \`${action}\`.` : ` Not in \`${action}\`.`))
+    const notes = others.map((action) => (name in manifest(action)[kind] ? ` See also \`${action}\`.` : ` Not in \`${action}\`.`))
     return { name, item: { ...item, description: item.description + notes.join('') } }
   })
 }
@@ -117,9 +123,9 @@ function* complaints(page) {
   }
   const root = read('../action.yml')
   for (const kind of /** @type {const} */ (['inputs', 'outputs'])) {
-    if (JSON.stringify(root[kind]) !== JSON.stringify(manifests.open[kind])) yield `action.yml has other ${kind} than open/action.yml: they are the same action`
+    if (JSON.stringify(root[kind]) !== JSON.stringify(manifest('open')[kind])) yield `action.yml has other ${kind} than open/action.yml: they are the same action`
   }
-  for (const [name, { description, inputs, outputs }] of Object.entries({ ...manifests, '..': root })) {
+  for (const [name, { description, inputs, outputs }] of [...manifests, /** @type {const} */ (['..', root])]) {
     const told = [description, ...[inputs, outputs].flatMap((items) => Object.values(items).map((item) => item.description))]
     const bad = told.find((words) => words?.includes('${{'))
     if (bad) yield `${name}/action.yml has an expression in a description: GitHub evaluates it, and does not load the action. Write it without \`\${{ }}\`: ${bad}`
@@ -130,7 +136,7 @@ function* complaints(page) {
 function workflows() {
   const files = readdirSync(at('workflows')).map((name) => /** @type {[string, any]} */ ([`workflows/${name}`, parse(text(`workflows/${name}`))]))
   const blocks = [...text('README.md').matchAll(/^( *)```yaml\n(.*?)^ *```/gms)]
-  return [...files, ...blocks.map(([, , yaml]) => /** @type {[string, any]} */ (['README.md', parse(yaml)]))]
+  return [...files, ...blocks.map(([, , yaml = '']) => /** @type {[string, any]} */ (['README.md', parse(yaml)]))]
 }
 
 /** Inputs that an action does not have are only warned of by GitHub, so they are looked for here. */
@@ -139,10 +145,10 @@ function* misuses() {
     for (const step of Object.values(workflow.jobs).flatMap((job) => job.steps)) {
       const [, action] = /^OWNER\/countersign(?:\/actions\/([a-z]+))?@/.exec(step.uses ?? '') ?? [null, null]
       if (action === null) continue
-      const { inputs } = manifests[action ?? 'open'] ?? { inputs: {} }
+      const { inputs } = manifests.get(action ?? 'open') ?? { inputs: /** @type {Manifest['inputs']} */ ({}) }
       const given = Object.keys(step.with ?? {})
       for (const name of given.filter((name) => !(name in inputs))) yield `${file}: \`${step.uses}\` has no input \`${name}\``
-      const needed = Object.keys(inputs).filter((name) => inputs[name].required && !given.includes(name))
+      const needed = Object.keys(inputs).filter((name) => inputs[name]?.required && !given.includes(name))
       for (const name of needed) yield `${file}: \`${step.uses}\` needs the input \`${name}\``
     }
   }

@@ -20,7 +20,8 @@ type Part = fn(&Workspace) -> Outcome;
 /// Runs every part, so that one failure hides no other.
 pub(crate) fn check(workspace: &Workspace) -> Outcome {
     step("installing what the actions are built with", || install(workspace))?;
-    let parts: [(&str, Part); 4] = [
+    let parts: [(&str, Part); 5] = [
+        ("checking the types of the actions", types),
         ("comparing actions/dist with a fresh build", dist),
         ("comparing the tables of actions/README.md with the actions", tables),
         ("reading workflows and actions as GitHub does", yaml),
@@ -44,6 +45,11 @@ fn install(workspace: &Workspace) -> Outcome {
     npm.args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(&folder).stdin(Stdio::null());
     run(&mut npm).map_err(|why| format!("{why}\nthe actions need Node 20 or newer with npm, and its registry"))?;
     fs::write(&installed, lock).map_err(|error| format!("{}: {error}", installed.display()))
+}
+
+/// Fails when a comment says another type than what is there.
+fn types(workspace: &Workspace) -> Outcome {
+    run(node(workspace).arg("node_modules/typescript/bin/tsc"))
 }
 
 /// Fails when `actions/dist` is not what the sources and the committed module give.

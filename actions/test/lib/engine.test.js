@@ -22,7 +22,7 @@ test('the engine says what it is', () => {
 
 test('a failure is a refusal with its words and its code', () => {
   const ask = asking(engine)
-  assert.throws(() => ask('nonsense', {}, 'plan'), (error) => error instanceof Refusal && error.exitCode === 2 && error.faults[0].message !== '')
+  assert.throws(() => ask('nonsense', {}, 'plan'), (error) => error instanceof Refusal && error.exitCode === 2 && error.faults[0]?.message !== '')
 })
 
 test('a stopped engine refuses everything', () => {

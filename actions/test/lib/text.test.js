@@ -61,5 +61,5 @@ test('a long text is cut at a character', () => {
 function decoded(text) {
   /** @type {Record<string, string>} */
   const entities = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'", '#96': '`', '#124': '|' }
-  return text.replace(/&([#a-z0-9]+);/g, (_, name) => entities[name])
+  return text.replace(/&([#a-z0-9]+);/g, (_, name) => entities[name] ?? '')
 }

@@ -3,7 +3,7 @@ import {
   below,
   document,
   read
-} from "./chunk-5AGA42TG.js";
+} from "./chunk-TCPQQ4QM.js";
 import {
   EXIT,
   Refusal,
@@ -21,7 +21,7 @@ import {
   target,
   usage,
   waiting
-} from "./chunk-ULDMKODM.js";
+} from "./chunk-D7W44NOX.js";
 
 // lib/perform.js
 var EXCHANGES_MAX = 2e3;

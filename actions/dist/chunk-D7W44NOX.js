@@ -19169,7 +19169,7 @@ function logLine(text) {
 }
 var ENTITIES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;", "`": "&#96;", "|": "&#124;" };
 function html(text) {
-  return guard(text).replace(/[&<>"'`|]/g, (character) => ENTITIES[character]);
+  return guard(text).replace(/[&<>"'`|]/g, (character) => ENTITIES[character] ?? "");
 }
 function code(text) {
   return `<code>${html(text)}</code>`;
@@ -19339,7 +19339,7 @@ function webhooks(input, env) {
     input.lines("webhooks").map((line) => {
       const [, channel, variable] = /^([A-Za-z0-9_-]+)=([A-Za-z0-9_-]+)$/.exec(line) ?? [];
       const help = "put the URL into a variable of the step, and name that: `ops=OPS_WEBHOOK_URL`";
-      if (!channel) throw usage("a line of the input `webhooks` is not `CHANNEL=VARIABLE`", help);
+      if (!channel || !variable) throw usage("a line of the input `webhooks` is not `CHANNEL=VARIABLE`", help);
       const url = env[variable];
       if (!url) throw usage(`the variable \`${variable}\`, which the input \`webhooks\` names, is not set`, help);
       return [channel, address(url, variable)];
@@ -19798,11 +19798,7 @@ function git(world2, gitDir, remote2) {
   ].flatMap((option, index) => index === 0 ? [option] : ["-c", option]);
   return (args, options = {}) => new Promise((resolve3, reject) => {
     const env = { ...environment(world2.env, gitDir), ...access(remote2), ...options.env };
-    const how = (
-      /** @type {const} */
-      { env, stdio: ["pipe", "pipe", "pipe"], windowsHide: true, detached: true }
-    );
-    const child2 = world2.spawn("git", [...fixed, ...args], how);
+    const child2 = world2.spawn("git", [...fixed, ...args], { env, stdio: "pipe", windowsHide: true, detached: true });
     const stdout = [];
     const stderr = [];
     const timer = setTimeout(() => end(child2), patience(world2.env) * 1e4);
@@ -19882,8 +19878,8 @@ async function listing(run3, id) {
   const items = ended.stdout.toString("utf8").split("\0").slice(0, -1);
   return items.map((item) => {
     const tab = item.indexOf("	");
-    const [mode, kind, object] = item.slice(0, tab).split(" ");
-    return { mode, kind, id: object, path: item.slice(tab + 1) };
+    const [mode = "", kind = "", id2 = ""] = item.slice(0, tab).split(" ");
+    return { mode, kind, id: id2, path: item.slice(tab + 1) };
   });
 }
 function reference(name) {
@@ -19975,14 +19971,11 @@ async function gitStore(world2, folder3, where) {
     paths.forEach(sound);
     if (stale) await fetch2();
     const there = paths.filter((path6) => files.has(path6));
-    const ids = there.map((path6) => (
-      /** @type {string} */
-      files.get(path6)
-    ));
-    const bytes = await blobs([...new Set(ids)]);
+    const id = (path6) => files.get(path6) ?? "";
+    const bytes = await blobs([...new Set(there.map(id))]);
     return new Map(
-      there.map((path6, index) => {
-        const found = bytes.get(ids[index]);
+      there.map((path6) => {
+        const found = bytes.get(id(path6));
         if (!found) throw unavailable(`\`${path6}\` of the records branch cannot be read: its bytes are not there`);
         return [path6, { bytes: found, digest: digestOf(found) }];
       })
@@ -20463,7 +20456,11 @@ function fit(head, sections, limit) {
   const lines = [...head];
   for (const { head: head2, rows, foot, more = 0 } of sections) {
     let told = 0;
-    while (told < rows.length && size([rows[told]]) <= room) room -= size([rows[told++]]);
+    for (const row2 of rows) {
+      if (size([row2]) > room) break;
+      room -= size([row2]);
+      told += 1;
+    }
     const left = rows.length - told + more;
     lines.push(...head2, ...rows.slice(0, told), ...foot, ...left > 0 ? [`<p>${left} more</p>`] : []);
   }
@@ -20578,7 +20575,7 @@ function attachments(events2) {
   return [...new Map(attached2.map(({ name, digest }) => [name, { name, digest }])).values()];
 }
 function refused({ exitCode, faults: faults2 }) {
-  const [{ message, help }] = faults2;
+  const { message, help } = faults2[0] ?? { message: "it was refused" };
   const nothing = { details: [], would: [], attachments: [], obligations: [] };
   return { outcome: "refused", exitCode, verdict: "halt", message, help, faults: faults2, ...nothing };
 }
