@@ -363,16 +363,19 @@ fn clear(world: &mut World<'_>, journal: &Journal, filed: &Filed, basis: &Basis)
     let Some((_, observed)) = filed.observed.as_ref().filter(|(at, _)| *at >= world.started) else {
         return perform("read", Action::Read { id: filed.id.clone() });
     };
-    let standing = match (basis, observed.status) {
-        (_, Status::Canceled | Status::Closed) => {
+    let ruling = gate::judge(world.facts, &journal.life, filed, observed);
+    let standing = match (basis, observed.status, ruling) {
+        (_, Status::Canceled | Status::Closed, _) => {
             return append(Event::Rejected { why: "the change request was cancelled or closed".to_owned() });
         }
-        (Basis::Readiness {}, Status::Scheduled | Status::Implement) => true,
-        (Basis::Readiness {}, Status::New | Status::Assess | Status::Authorize | Status::Review) => false,
-        (Basis::People { .. }, _) => {
-            matches!(gate::judge(world.facts, &journal.life, filed, observed), Ruling::Approved(_))
+        // People need not approve it, and may reject it all the same.
+        (Basis::Readiness {} | Basis::Emergency {}, _, Ruling::Rejected(why)) => {
+            return append(Event::Rejected { why });
         }
-        (Basis::Emergency {}, _) => true,
+        (Basis::Readiness {}, Status::Scheduled | Status::Implement, _) => true,
+        (Basis::Readiness {}, Status::New | Status::Assess | Status::Authorize | Status::Review, _) => false,
+        (Basis::People { .. }, _, ruling) => matches!(ruling, Ruling::Approved(_)),
+        (Basis::Emergency {}, _, _) => true,
     };
     match (standing, barred(world, filed)) {
         (false, _) => void("the change request is no longer approved"),

@@ -1,10 +1,11 @@
 //! The standard flow.
 
 use countersign_tests::documents;
-use countersign_tests::world::World;
+use countersign_tests::github::GitHub;
+use countersign_tests::world::{Fault, World};
 use serde_json::json;
 
-use crate::{again, ends, not_ready, only};
+use crate::{again, ends, labelled, not_ready, only};
 
 #[test]
 fn cr3_a_ready_change_is_approved_deployed_and_closed_successful() {
@@ -200,4 +201,23 @@ fn au2_a_decision_is_replayed_from_its_documents_to_the_same_lines() {
     let appended = replayed[0]["appended"].as_array().expect("new lines");
     assert_eq!(appended.len(), 3, "opened, assessed, intended");
     assert_eq!(appended[..], recorded[..3]);
+}
+
+#[test]
+fn ga2_a_person_who_rejects_what_readiness_approved_is_heard() {
+    for documents in [documents::ready(), labelled(documents::ready(), 105)] {
+        let mut world = World::new(documents);
+        world.github = Some(GitHub::default());
+        let mut undisturbed = world.clone();
+        ends(&mut undisturbed, "done", 0);
+        let approved = undisturbed.performed.iter().position(|key| key == "approve").expect("an approval");
+        world.fault = Some((approved + 1, Fault::Before));
+        assert_eq!(world.drive().outcome(), "died");
+        world.fault = None;
+        let id = world.only_request().expect("one change request");
+        world.decide(&id, 106, false);
+        again(&mut world);
+        ends(&mut world, "rejected", 12);
+        assert!(world.ran.is_empty());
+    }
 }
