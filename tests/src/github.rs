@@ -1,4 +1,5 @@
-//! A small GitHub that keeps state and can be made to fail: issues, labels, timelines; enough for change requests.
+//! A small GitHub that keeps state and can be made to fail: issues, labels, timelines, reviews of environments; enough for
+//! change requests.
 
 use std::collections::BTreeMap;
 
@@ -53,8 +54,16 @@ pub struct GitHub {
     pub issues: Vec<Value>,
     /// What happened to each.
     pub timelines: BTreeMap<u64, Vec<Value>>,
+    /// The reviews of each workflow run, by its number.
+    pub reviews: BTreeMap<u64, Vec<Value>>,
+    /// When each workflow run began, in minutes after ten.
+    pub runs: BTreeMap<u64, u32>,
+    /// Its clock, in minutes after ten.
+    pub minutes: u32,
     /// What else it answers, by path.
     pub answers: BTreeMap<String, Value>,
+    /// What it does not permit, by path: the status.
+    pub refuses: BTreeMap<String, u16>,
     /// How many requests there were.
     pub requests: usize,
     /// What goes wrong with the request of this number, counted from 0.
@@ -109,6 +118,9 @@ impl GitHub {
         if let Some(answer) = self.answers.get(path).filter(|_| method == Method::Get) {
             return (200, answer.clone());
         }
+        if let Some(status) = self.refuses.get(path) {
+            return (*status, json!({ "message": "Resource not accessible by integration" }));
+        }
         let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
         let page_one = query.is_empty() || query.ends_with("page=1");
         match (method, parts.as_slice()) {
@@ -134,6 +146,7 @@ impl GitHub {
                 for (key, value) in body.unwrap().as_object().unwrap() {
                     self.issues[index][key] = value.clone();
                 }
+                self.issues[index]["updated_at"] = json!(at(self.minutes));
                 (200, self.issues[index].clone())
             }
             (Method::Get, ["issues", number, "timeline"]) => {
@@ -151,8 +164,27 @@ impl GitHub {
                     false => (404, json!({ "message": "Label does not exist" })),
                 }
             }
+            (Method::Get, ["actions", "runs", run]) => match self.runs.get(&run.parse().unwrap()) {
+                Some(minutes) => (200, json!({ "id": run.parse::<u64>().unwrap(), "created_at": at(*minutes) })),
+                None => (404, json!({ "message": "Not Found" })),
+            },
+            (Method::Get, ["actions", "runs", run, "approvals"]) => match self.runs.get(&run.parse().unwrap()) {
+                Some(_) if !page_one => (200, json!([])),
+                Some(_) => (200, json!(self.reviews.get(&run.parse().unwrap()).cloned().unwrap_or_default())),
+                None => (404, json!({ "message": "Not Found" })),
+            },
             (_, _) => (404, json!({ "message": "Not Found" })),
         }
+    }
+
+    /// Somebody reviews an environment of a run.
+    pub fn review(&mut self, run: u64, environment: &str, state: &str, comment: &str, kind: &str, actor: u64) {
+        self.reviews.entry(run).or_default().push(json!({
+            "state": state,
+            "comment": comment,
+            "environments": [{ "id": 1, "name": environment }],
+            "user": { "id": actor, "login": format!("user-{actor}"), "type": kind },
+        }));
     }
 
     fn at(&self, number: &str) -> Option<usize> {
@@ -173,6 +205,7 @@ impl GitHub {
             }
             let list = self.issues[number as usize - 1]["labels"].as_array_mut().unwrap();
             list.push(json!({ "name": label }));
+            self.issues[number as usize - 1]["updated_at"] = json!(at(self.minutes));
             self.happened(number, "labeled", label, kind, actor);
         }
     }
@@ -193,7 +226,11 @@ impl GitHub {
             "event": event,
             "label": { "name": label, "color": "ededed" },
             "actor": { "id": actor, "login": format!("user-{actor}"), "type": kind },
-            "created_at": "2026-03-02T10:00:00Z",
+            "created_at": at(self.minutes),
         }));
     }
+}
+
+fn at(minutes: u32) -> String {
+    format!("2026-03-02T10:{minutes:02}:00Z")
 }

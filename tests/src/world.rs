@@ -97,6 +97,8 @@ pub struct World {
     pub more: Value,
     /// GitHub, where change requests are issues; none: they are in the ledger alone.
     pub github: Option<GitHub>,
+    /// The run and the environment whose reviews decide there as well; none: people use labels.
+    pub reviewed: Option<(u64, &'static str)>,
 }
 
 impl World {
@@ -124,6 +126,7 @@ impl World {
             fault: None,
             more: json!({}),
             github: None,
+            reviewed: None,
         }
     }
 
@@ -263,6 +266,10 @@ impl World {
 
     /// Somebody says something about a change request.
     pub fn decide(&mut self, id: &str, person: u64, approves: bool) -> Value {
+        if let (Some(github), Some((run, environment))) = (&mut self.github, self.reviewed) {
+            github.review(run, environment, if approves { "approved" } else { "rejected" }, "", "User", person);
+            return json!({ "event": "observed" });
+        }
         if self.github.is_some() {
             return self.label(id, person, approves);
         }

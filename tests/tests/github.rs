@@ -1,6 +1,9 @@
 //! GitHub's connector against a small GitHub that keeps state and can be made to fail. The errands go through the contract,
 //! as a host's do.
 
+#[path = "github/environment.rs"]
+mod environment;
+
 use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
 
@@ -20,6 +23,8 @@ struct Host {
     github: GitHub,
     session: Session,
     store: BTreeMap<String, Vec<u8>>,
+    /// The environment whose reviews count, in which run.
+    approvals: Option<Value>,
 }
 
 impl Deref for Host {
@@ -66,8 +71,8 @@ impl Host {
 
     /// The last exchange of an errand.
     fn converse(&mut self, errand: &Value) -> Exchange {
-        let system =
-            json!({ "system": "github", "repository": "shop/inventory", "records": "countersign", "run": "41" });
+        let system = json!({ "system": "github", "repository": "shop/inventory", "records": "countersign", "run": "41",
+                             "approvals": self.approvals });
         let mut responses: Vec<Response> = Vec::new();
         for _ in 0..500 {
             let request = json!({ "call": "connect", "contract": "countersign/v1", "system": system, "errand": errand,

@@ -268,12 +268,12 @@ impl<'a> ClosingSummary<'a> {
         }
         page.heading(2, ours("What people said"));
         let rows = decisions.iter().map(|decision| {
-            [
-                code(&decision.by.login),
-                ours(if decision.approves { "approves" } else { "rejects" }),
-                code(decision.at),
-                decision.why.as_ref().map_or_else(|| ours("-"), prose),
-            ]
+            let word = ours(if decision.approves { "approves" } else { "rejects" });
+            let (word, at) = match &decision.environment {
+                Some(name) => (join([word, ours(", by "), code(name)]), join([ours("after "), code(decision.at)])),
+                None => (word, code(decision.at)),
+            };
+            [code(&decision.by.login), word, at, decision.why.as_ref().map_or_else(|| ours("-"), prose)]
         });
         page.table(["Person", "Word", "When", "Why"], decisions.len(), rows, most);
     }

@@ -143,11 +143,14 @@ pub struct Decision {
     pub by: Person,
     /// Whether they approve; if not, they reject.
     pub approves: bool,
-    /// When.
+    /// When. With `environment` nobody tells: then the last time before which it cannot have been.
     pub at: Timestamp,
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
+    /// The protected environment whose review this was. Absent: it was said on the request itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
     /// Which change they decided on (EX3). Absent: the system does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<Digest>,

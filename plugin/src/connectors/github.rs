@@ -5,6 +5,7 @@
 //! has no version) rests on a store that can.
 
 mod api;
+mod environment;
 mod issue;
 mod promotion;
 mod reviews;
@@ -22,6 +23,7 @@ use crate::scalar::{Digest, Name, shorten};
 use api::{Api, Written};
 use issue::{Happened, Issue, State};
 
+pub use environment::{Approvals, Environment};
 pub use promotion::{Wanted, promotion};
 pub use reviews::{Reviewed, reviews};
 
@@ -47,6 +49,9 @@ pub struct Place {
     /// Where repositories are seen. Default `https://github.com`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<String>,
+    /// Whose reviews of a protected environment are decisions on change requests as well. Absent: nobody's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approvals: Option<Approvals>,
 }
 
 /// `owner/name`, with no character that means something in a path.
@@ -114,7 +119,11 @@ pub fn perform(talk: &mut Talk<'_>, place: &Place, effect: &Effect) -> Result<Ev
                 // Approvals count from the moment on at which this label was applied.
                 unlabel(&mut api(talk, place), issue.number, issue::label_of(Status::Authorize))?;
             }
-            then_show(talk, place, id, effect)
+            let event = ledger::perform(talk, effect)?;
+            let (_, record) = ledger::read(talk, id)?;
+            let issue = show(talk, place, &record)?;
+            environment::note(talk, place, &record, &issue)?;
+            Ok(event)
         }
         Action::Read { id } => {
             let record = adopt(talk, place, id)?;
@@ -194,9 +203,13 @@ fn observe(talk: &mut Talk<'_>, place: &Place, record: Record) -> Result<Observe
     let path = format!("/issues/{}/timeline", issue.number);
     let events: Option<Vec<Happened>> = api(talk, place).list(&path)?;
     let events = events.ok_or_else(|| trouble("not-found", format!("`{path}` is gone")))?;
-    let decisions = issue::decisions(&record, &issue, &events);
+    let mut decisions = issue::decisions(&record, &issue, &events);
+    let reviewed = environment::decisions(talk, place, &record)?;
+    decisions.extend(reviewed.decisions);
+    // A rejection stands until it is taken back: it is the last word of whoever gave it.
+    decisions.sort_by_key(|decision| !decision.approves);
     let named = decisions.iter().any(|decision| !decision.approves);
-    let refused = issue.is_refused(&record) && !named;
+    let refused = issue.is_refused(&record) && !named || reviewed.refused;
     let mut observed = ledger::observed(record);
     observed.decisions.extend(decisions);
     if refused {
@@ -268,7 +281,7 @@ fn look_for(talk: &mut Talk<'_>, place: &Place, id: &Name) -> Result<Option<Issu
 
 fn file(talk: &mut Talk<'_>, place: &Place, record: &Record) -> Result<Issue, Pause> {
     let labels = [issue::LABEL, issue::label_of(record.status)];
-    let body = issue::body(record, &place.records.0, None);
+    let body = issue::body(record, place, None);
     let filing = json!({ "title": issue::title(record), "body": body, "labels": labels });
     let mut last = String::new();
     for attempt in 0..FILINGS {
@@ -297,19 +310,19 @@ fn no_issues(place: &Place) -> Pause {
     trouble("not-found", format!("`{repository}` has no issues, or the token may not see them"))
 }
 
-/// Makes the issue say what the record says, and reads it back (CR8).
-fn show(talk: &mut Talk<'_>, place: &Place, record: &Record) -> Result<(), Pause> {
+/// Makes the issue say what the record says, and reads it back (CR8): the issue that says it.
+fn show(talk: &mut Talk<'_>, place: &Place, record: &Record) -> Result<Issue, Pause> {
     for _ in 0..WRITINGS {
         let issue = issue_of(talk, place, record)?;
         let wanted = Shown::of(record, place, &issue);
         if wanted.is_shown_by(&issue) {
-            return Ok(());
+            return Ok(issue);
         }
         wanted.write(&mut api(talk, place), &issue)?;
     }
     let issue = issue_of(talk, place, record)?;
     match Shown::of(record, place, &issue).is_shown_by(&issue) {
-        true => Ok(()),
+        true => Ok(issue),
         false => Err(trouble("write-not-taken", format!("issue `#{}` was written, and reads otherwise", issue.number))),
     }
 }
@@ -325,7 +338,7 @@ struct Shown {
 impl Shown {
     fn of(record: &Record, place: &Place, issue: &Issue) -> Self {
         Self {
-            body: issue::body(record, &place.records.0, issue.body.as_deref()),
+            body: issue::body(record, place, issue.body.as_deref()),
             label: issue::label_of(record.status),
             stale: issue.stale(record.status),
             closed: record.status == Status::Closed,

@@ -68,6 +68,9 @@ pub struct Record {
     /// Why approval by people was asked for.
     #[serde(default)]
     pub asked: Vec<String>,
+    /// What reviewers of protected environments had said already when it was asked for, where they are listened to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reviewed_before: Option<ReviewedBefore>,
     /// Whether it was approved by readiness.
     #[serde(default)]
     pub approved_by_readiness: bool,
@@ -96,6 +99,19 @@ pub struct Issue {
     pub url: String,
 }
 
+/// The reviews that a workflow run had when people could read what they are asked. They are about something else.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ReviewedBefore {
+    /// The run, by its number.
+    pub run: u64,
+    /// A time at which people could read it, by the change system's clock.
+    pub asked_at: Timestamp,
+    /// How often each review was there, by the digest of who said what about which environments, in which words.
+    pub reviews: BTreeMap<Digest, u32>,
+}
+
 impl Record {
     pub(super) fn new(id: Name) -> Self {
         Self {
@@ -115,12 +131,18 @@ impl Record {
             delta: None,
             policy: None,
             asked: Vec::new(),
+            reviewed_before: None,
             approved_by_readiness: false,
             decisions: Vec::new(),
             attachments: BTreeMap::new(),
             close_category: None,
             close_notes: None,
         }
+    }
+
+    /// Whether people are asked now, and about this change, delta and policy.
+    pub(super) fn asks(&self, asks: (Option<Digest>, Option<Digest>, Option<Digest>)) -> bool {
+        self.status == Status::Authorize && (self.about, self.delta, self.policy) == asks
     }
 }
 
@@ -134,20 +156,24 @@ pub fn perform(talk: &mut Talk<'_>, effect: &Effect) -> Result<Event, Pause> {
             change(talk, id, |record| {
                 record.status = Status::Scheduled;
                 record.approved_by_readiness = true;
+                record.reviewed_before = None;
                 (record.delta, record.policy) = (Some(*delta), Some(*policy));
             })?;
             Ok(Event::Approved(Basis::Readiness {}))
         }
         Action::RequestApproval { id, delta, policy, kind, why } => {
             undecided(talk, id)?;
+            let asks = (Some(effect.change), Some(*delta), Some(*policy));
             change(talk, id, |record| {
+                if !record.asks(asks) {
+                    record.reviewed_before = None;
+                }
                 record.status = Status::Authorize;
                 record.approved_by_readiness = false;
                 record.kind = *kind;
                 record.asked.clone_from(why);
                 record.key.get_or_insert(effect.change);
-                record.about = Some(effect.change);
-                (record.delta, record.policy) = (Some(*delta), Some(*policy));
+                (record.about, record.delta, record.policy) = asks;
             })?;
             Ok(Event::ApprovalRequested {})
         }

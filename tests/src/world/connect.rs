@@ -15,7 +15,10 @@ impl World {
         let system = match &self.github {
             None => json!({ "system": "ledger" }),
             Some(_) => {
-                json!({ "system": "github", "repository": "shop/inventory", "records": "countersign", "run": self.run })
+                let approvals =
+                    self.reviewed.map(|(run, environment)| json!({ "environment": environment, "run": run }));
+                json!({ "system": "github", "repository": "shop/inventory", "records": "countersign", "run": self.run,
+                        "approvals": approvals })
             }
         };
         for _ in 0..200 {

@@ -1,6 +1,7 @@
 //! Whole changes, from evidence to a closed change request, in the engine's own words.
 
 mod emergency;
+mod environment;
 mod existing;
 mod process;
 mod rollback;

@@ -207,7 +207,10 @@ impl<'t, 'a> Api<'t, 'a> {
             403 => (
                 "forbidden",
                 format!("GitHub does not permit `{}`: {said}", shorten(path)),
-                "grant the job `contents: write`, `issues: write` and `pull-requests: read`",
+                match path.starts_with("/actions/") {
+                    true => super::environment::PERMISSION,
+                    false => "grant the job `contents: write`, `issues: write` and `pull-requests: read`",
+                },
             ),
             status => (
                 "malformed-answer",

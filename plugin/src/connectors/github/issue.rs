@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::attachments::markdown::{Inline, Page, code, join, link, ours, prose, strong};
 use crate::change::event::{Closure, Decision, Kind, Status};
+use crate::connectors::github::Place;
 use crate::connectors::ledger::Record;
 use crate::facts::Target;
 use crate::promotion::{Fields, Person};
@@ -30,6 +31,7 @@ pub(super) struct Issue {
     pub(super) state: State,
     pub(super) title: String,
     pub(super) body: Option<String>,
+    pub(super) updated_at: Option<Timestamp>,
     labels: Vec<Label>,
     pub(super) pull_request: Option<serde::de::IgnoredAny>,
 }
@@ -63,12 +65,30 @@ struct LabelName {
     name: String,
 }
 
+/// Somebody, or something.
 #[derive(Clone, Debug, Deserialize)]
-struct Actor {
-    id: u64,
+pub(super) struct Actor {
+    pub(super) id: u64,
     login: String,
     #[serde(rename = "type")]
     kind: String,
+}
+
+impl Actor {
+    /// Whether it is a person: nothing else approves.
+    pub(super) fn is_person(&self) -> bool {
+        self.kind == "User"
+    }
+
+    /// Whether it stands for accounts that were deleted.
+    pub(super) fn is_gone(&self) -> bool {
+        self.login == "ghost"
+    }
+
+    /// As decisions name it.
+    pub(super) fn person(&self) -> Person {
+        Person { id: self.id.to_string(), login: self.login.clone() }
+    }
 }
 
 impl Issue {
@@ -141,17 +161,17 @@ pub(super) fn decisions(record: &Record, issue: &Issue, events: &[Happened]) -> 
         let applied = event.event == "labeled" && issue.has(&label.name);
         let later = events.iter().skip(place.saturating_add(1));
         let last_word = !later.clone().any(|later| about(later, &label.name));
-        if !(approves && actor.kind == "User" || rejects) || !applied || !last_word {
+        if !(approves && actor.is_person() || rejects) || !applied || !last_word {
             continue;
         }
-        let by = Person { id: actor.id.to_string(), login: actor.login.clone() };
+        let by = actor.person();
         let (change, delta, policy) = match (first, last) {
             (_, Some(last)) if place > last => (record.about, record.delta, record.policy),
             // What they were asked then is not what they are asked now.
             (Some(first), _) if place > first => (record.about, Some(Digest::of(b"")), None),
             (_, _) => (None, None, None),
         };
-        decisions.push(Decision { by, approves, at, why: None, change, delta, policy });
+        decisions.push(Decision { by, approves, at, why: None, environment: None, change, delta, policy });
     }
     decisions
 }
@@ -168,8 +188,8 @@ fn begin(id: &Name) -> String {
 }
 
 /// The text of the issue: ours in its place, and whatever people wrote around it.
-pub(super) fn body(record: &Record, records: &str, there: Option<&str>) -> String {
-    let ours = text(record, records);
+pub(super) fn body(record: &Record, place: &Place, there: Option<&str>) -> String {
+    let ours = text(record, place);
     let there = there.unwrap_or_default();
     match (there.find("<!-- countersign:begin "), there.rfind(END)) {
         (Some(first), Some(last)) if first < last => {
@@ -182,14 +202,14 @@ pub(super) fn body(record: &Record, records: &str, there: Option<&str>) -> Strin
     }
 }
 
-fn text(record: &Record, records: &str) -> String {
+fn text(record: &Record, place: &Place) -> String {
     let mut page = Page::default();
-    show_state(&mut page, record);
+    show_state(&mut page, record, place);
     if let Some(filing) = &record.filing {
         show_fields(&mut page, &filing.fields);
     }
     let mut end = Page::default();
-    show_attachments(&mut end, record, records);
+    show_attachments(&mut end, record, &place.records.0);
     if let Some(notes) = &record.close_notes {
         end.heading(3, ours("How it ended"));
         end.made(notes);
@@ -222,14 +242,14 @@ fn whole_lines(text: &str, room: usize) -> String {
     kept
 }
 
-fn show_state(page: &mut Page, record: &Record) {
+fn show_state(page: &mut Page, record: &Record, place: &Place) {
     let kind = match record.kind {
         Kind::Standard => ours("Standard change, "),
         Kind::Emergency => strong("Emergency change, "),
     };
     let target = record.filing.as_ref().map(|filing| &filing.target).or(record.target.as_ref());
-    let place = target.map_or_else(|| ours("its target is not known yet"), |target| code(target.label()));
-    page.paragraph([kind, place, ours(". State: "), state(record.status), ours(".")]);
+    let target = target.map_or_else(|| ours("its target is not known yet"), |target| code(target.label()));
+    page.paragraph([kind, target, ours(". State: "), state(record.status), ours(".")]);
     if record.status == Status::Authorize {
         page.paragraph([
             ours("**To approve it, apply the label** "),
@@ -240,6 +260,13 @@ fn show_state(page: &mut Page, record: &Record) {
             code(REJECTED),
             ours(" or close this issue. Whoever had a part in the change cannot approve it."),
         ]);
+        if let Some(approvals) = &place.approvals {
+            page.paragraph([
+                ours("From now on a review of the environment "),
+                code(approvals.environment.as_str()),
+                ours(" in the workflow run counts as well: approving it approves, rejecting it rejects."),
+            ]);
+        }
         let why = record.asked.iter().map(prose);
         page.list(
             record.asked.len(),
