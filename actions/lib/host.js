@@ -90,11 +90,12 @@ export async function host(basis) {
   const { world, env, input, ask } = basis
   const { system: where, webhooks } = access(basis)
   const { kind, repository, records, server, api, token } = where
+  const approvals = settings.approvals(input, env, where)
   const scratch = await folder(env)
   return {
     ...basis,
     settings: where,
-    system: kind === 'ledger' ? { system: 'ledger' } : github(where, env),
+    system: kind === 'ledger' ? { system: 'ledger' } : github(where, env, approvals),
     store: await gitStore(world, join(scratch, 'store'), {
       url: `${server}/${repository}.git`,
       token,
@@ -112,9 +113,11 @@ export async function host(basis) {
  * GitHub as the engine is told of it.
  * @param {settings.System} where
  * @param {Record<string, string | undefined>} env
+ * @param {ReturnType<typeof settings.approvals>} [approvals]
  */
-export function github({ repository, records, server }, env) {
-  return { system: 'github', repository, records, server, run: settings.run(env).id }
+export function github({ repository, records, server }, env, approvals) {
+  const system = { system: 'github', repository, records, server, run: settings.run(env).id }
+  return approvals === undefined ? system : { ...system, approvals }
 }
 
 /**

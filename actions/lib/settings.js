@@ -145,6 +145,26 @@ export function run(env) {
 }
 
 /**
+ * The protected environment whose reviewers decide as well, and the run in which they are asked, as the engine is told of it.
+ * @param {Inputs} input
+ * @param {Record<string, string | undefined>} env
+ * @param {System} system
+ */
+export function approvals(input, env, { kind }) {
+  const environment = input.text('approval-environment')
+  if (environment === undefined) return undefined
+  if (kind === 'ledger') {
+    throw usage('`approval-environment` is given, and `change-system` is `ledger`', 'leave one of them out: a ledger has no workflow runs')
+  }
+  if (environment.length > 255 || /[\u0000-\u001f\u007f-\u009f]/.test(environment)) {
+    throw wrong('approval-environment', environment, 'name an environment of the repository')
+  }
+  const id = Number(run(env).id)
+  if (!Number.isSafeInteger(id)) throw usage('`GITHUB_RUN_ID` is no number', 'it is set by the runner')
+  return { environment, run: id, repository: env.GITHUB_REPOSITORY }
+}
+
+/**
  * The change request that exists already: `notAvailable` says that there is none (EX1).
  * @param {Inputs} input
  */

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { ended, REPO, Shop, status } from './flows/shop.js';
+import { ended, REPO, RUN, Shop, status } from './flows/shop.js';
 import { nodes } from './runner.js';
 
 /** @type {Shop} */
@@ -13,6 +13,7 @@ let shop;
 beforeEach(async () => void (shop = await Shop.open()));
 afterEach(() => shop.close());
 
+const REVIEWED = { 'approval-environment': 'prod' };
 const PASSED = { deploy: 'success', acceptance: 'success' };
 
 /** Nothing secret is anywhere, and the fake was never at a loss. @param {Shop} shop */
@@ -70,6 +71,44 @@ test('nobody who had a part in the change can approve it, and no machine can', a
   }
   shop.github.people.label(REPO, shop.issue.number, 'status_approved', { by: 'boss' });
   ended(await shop.job({ missing: ['unit-tests'], attempt: 9 }).open(), { exitCode: 0, outcome: 'cleared' });
+});
+
+for (const { way, before } of [
+  { way: 'a job that waits for its environment goes on where the gate held', before: false },
+  { way: 'a held job that is run again is reviewed again', before: true },
+]) {
+  test(`a change is approved by a protected environment: ${way}`, async () => {
+    shop.promote();
+    // The review in front of the job comes before people are asked, and says nothing about the change.
+    if (before) shop.github.people.approveRun(REPO, RUN, { environment: 'prod', by: 'boss' });
+    ended(await shop.job({ missing: ['unit-tests'] }).open(REVIEWED), { exitCode: 10, outcome: 'awaiting-approval' });
+    assert.match(shop.issue.body ?? '', /a review of the environment `prod`/);
+    const attempt = before ? 2 : 1;
+    ended(await shop.job({ missing: ['unit-tests'], attempt }).open(REVIEWED), { exitCode: 10, outcome: 'awaiting-approval' });
+    shop.github.people.approveRun(REPO, RUN, { environment: 'prod', by: 'boss' });
+    const again = shop.job({ missing: ['unit-tests'], attempt });
+    ended(await again.open(REVIEWED), { exitCode: 0, outcome: 'cleared', 'deployment-ready': 'false' });
+    ended(await again.close(PASSED), { exitCode: 0, outcome: 'done' });
+    clean(shop);
+  });
+}
+
+test('a reviewer who rejects the deployment rejects the change', async () => {
+  shop.promote();
+  ended(await shop.job({ missing: ['unit-tests'] }).open(REVIEWED), { exitCode: 10, outcome: 'awaiting-approval' });
+  shop.github.people.approveRun(REPO, RUN, { environment: 'prod', by: 'boss', state: 'rejected', comment: 'not on a Friday' });
+  const refused = await shop.job({ missing: ['unit-tests'], attempt: 2 }).open(REVIEWED);
+  ended(refused, { exitCode: 12, outcome: 'rejected', verdict: 'halt' });
+  assert.match(refused.log, /not on a Friday/);
+});
+
+test('a token that may not read reviews is told which permission it lacks', async () => {
+  shop.promote();
+  const permissions = /** @type {const} */ ({ contents: 'write', issues: 'write', 'pull-requests': 'read' });
+  shop.github.world.token('narrow', 'github-actions[bot]', permissions);
+  const held = await shop.job({ missing: ['unit-tests'], token: 'narrow' }).open(REVIEWED);
+  ended(held, { exitCode: 30, outcome: 'unavailable', verdict: 'hold' });
+  assert.match(held.log, /`actions: read`/);
 });
 
 for (const word of /** @type {const} */ (['label', 'close'])) {

@@ -25,7 +25,7 @@ pub struct ChangeSystem {
 }
 
 /// Where in GitHub.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct GitHub<'a> {
     /// The repository: `owner/name`.
     pub repository: &'a str,
@@ -35,6 +35,8 @@ pub struct GitHub<'a> {
     pub run: &'a str,
     /// Where repositories are seen.
     pub server: &'a str,
+    /// Whose reviews of which environment are decisions as well, as the engine is told of it.
+    pub approvals: Option<Value>,
 }
 
 /// What an errand ends with.
@@ -53,9 +55,9 @@ impl ChangeSystem {
     /// GitHub, with the ledger on the branch `records` of the repository.
     #[must_use]
     pub fn github(ledger: Ledger, place: &GitHub<'_>, api: Api) -> Self {
-        let GitHub { repository, records, run, server } = place;
-        let system =
-            json!({ "system": "github", "repository": repository, "records": records, "run": run, "server": server });
+        let GitHub { repository, records, run, server, approvals } = place;
+        let system = json!({ "system": "github", "repository": repository, "records": records, "run": run,
+                             "server": server, "approvals": approvals });
         Self { ledger, system, api: Some(api) }
     }
 

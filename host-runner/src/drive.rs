@@ -83,7 +83,7 @@ impl<'a> Drive<'a> {
     ) -> Result<Self, Refusal> {
         let started = clock.now();
         let run = change.caller.run(clock)?;
-        let system = change.ledger.system(&run.id)?;
+        let system = change.ledger.system(&run.id, change.approvals())?;
         let gathered = gather(&mut engine, clock, change, subject, &system)?;
         let target = change.target();
         let (supplied, force_redeploy, rollback) = match subject {

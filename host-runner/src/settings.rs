@@ -3,6 +3,8 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
+use serde_json::{Value, json};
+
 use crate::api::Api;
 use crate::change_system::{ChangeSystem, GitHub};
 use crate::clock::Clock;
@@ -69,16 +71,23 @@ impl LedgerAt {
             .into())
     }
 
-    /// The change system, for this run.
-    pub fn system(&self, run: &str) -> Result<ChangeSystem, Refusal> {
+    /// The change system, for this run; reviews of the environment `approvals` are decisions there as well.
+    pub fn system(&self, run: &str, approvals: Option<&str>) -> Result<ChangeSystem, Refusal> {
         let ledger = self.open()?;
-        match self.change_system {
-            SystemName::Ledger => Ok(ChangeSystem::ledger(ledger)),
-            SystemName::Github => {
+        match (self.change_system, approvals) {
+            (SystemName::Ledger, None) => Ok(ChangeSystem::ledger(ledger)),
+            (SystemName::Ledger, Some(_)) => Err(Failure::usage(
+                "`--approval-environment` is for change requests at GitHub, and these are in a ledger",
+            )
+            .help("leave it out, or add `--change-system github`")
+            .into()),
+            (SystemName::Github, _) => {
                 let base = variable("GITHUB_API_URL").unwrap_or_else(|| "https://api.github.com".to_owned());
                 let api = Api::new(&base, &self.token().unwrap_or_default())?;
                 let (repository, server) = (self.repository()?, server());
-                let place = GitHub { repository: &repository, records: &self.records_branch, run, server: &server };
+                let approvals = approvals.map(reviewed).transpose()?;
+                let records = &self.records_branch;
+                let place = GitHub { repository: &repository, records, run, server: &server, approvals };
                 Ok(ChangeSystem::github(ledger, &place, api))
             }
         }
@@ -125,6 +134,10 @@ pub struct Change {
     /// it says is evidence of this run.
     #[arg(long, env = "COUNTERSIGN_PEER_REVIEW")]
     pub peer_review: bool,
+    /// The environment in GitHub Actions whose reviewers decide on the change request as well: their review of this workflow
+    /// run counts once people were asked. It needs `actions: read`.
+    #[arg(long, value_name = "NAME", env = "COUNTERSIGN_APPROVAL_ENVIRONMENT")]
+    pub approval_environment: Option<String>,
     /// Where the inventory is.
     #[command(flatten)]
     pub inventory: InventoryAt,
@@ -254,6 +267,12 @@ impl Change {
 }
 
 impl Change {
+    /// The environment whose reviews are decisions, if one is named.
+    #[must_use]
+    pub fn approvals(&self) -> Option<&str> {
+        self.approval_environment.as_deref().filter(|name| !name.is_empty())
+    }
+
     /// Where the pointers are, when not in the inventory's own folder: GitHub's repository has them itself.
     pub fn pointers(&self) -> Result<Option<Remote>, Failure> {
         let url = match (&self.inventory_remote, self.ledger.change_system) {
@@ -324,6 +343,18 @@ pub fn secrets(names: &[String], more: impl IntoIterator<Item = String>) -> Secr
         value
     };
     Secrets::new(names.iter().filter_map(value).chain(more))
+}
+
+/// The environment whose reviews count, in this workflow run of GitHub Actions.
+fn reviewed(environment: &str) -> Result<Value, Failure> {
+    let run = variable("GITHUB_RUN_ID").and_then(|id| id.parse::<u64>().ok()).ok_or_else(|| {
+        Failure::usage("`--approval-environment` is given, and this is no workflow run of GitHub Actions")
+            .help("leave it out here: people approve by labels")
+    })?;
+    if environment.trim().is_empty() || environment.chars().any(char::is_control) {
+        return Err(Failure::usage("`--approval-environment` names no environment").help("name one, or leave it out"));
+    }
+    Ok(json!({ "environment": environment, "run": run, "repository": variable("GITHUB_REPOSITORY") }))
 }
 
 /// Where GitHub's repositories are.

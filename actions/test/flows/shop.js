@@ -16,6 +16,9 @@ const BODY = '<priority>Low</priority>\r\n<assignedto>a@example.com</assignedto>
 /** Waits are a thousand times shorter than in life. */
 const SPEED = 1000;
 
+/** The workflow run of a job, unless it is said. */
+export const RUN = 7001;
+
 /** @param {string} text */
 export const digest = (text) => `sha256:${createHash('sha256').update(text).digest('hex')}`;
 
@@ -100,8 +103,9 @@ export class Shop {
   }
 
   /** A job of the deployment workflow, with the inventory checked out and the evidence at hand. @param {How} [how] */
-  job({ region, sha, attempt, runId, node, missing = [], apiUrl, actor = 'merger', inputs = {}, policy, token, patience = 20, speed = SPEED, event = {} } = {}) {
+  job({ region, sha, attempt, runId = RUN, node, missing = [], apiUrl, actor = 'merger', inputs = {}, policy, token, patience = 20, speed = SPEED, event = {} } = {}) {
     const commit = sha ?? this.github.world.bare(REPO).commit('prod');
+    this.github.people.run(REPO, runId);
     const run = { repository: REPO, sha: commit, ref: 'refs/heads/prod', attempt, runId, actor, ...event };
     const job = new Job({ github: this.github, run, node, speed, apiUrl, token, env: { COUNTERSIGN_PATIENCE: String(patience) } });
     this.jobs.push(job);

@@ -154,16 +154,15 @@ export class People {
     this.at(at, () => this.world.edit(repository, number, wish, by));
   }
 
-  /** Makes a workflow run known, so that its approvals can be asked for. @param {string} repository @param {number | string} id */
+  /** A workflow run begins; its later attempts are the same run. @param {string} repository @param {number | string} id */
   run(repository, id) {
-    this.world.found(repository).runs[String(id)] ??= [];
+    return (this.world.found(repository).runs[String(id)] ??= { createdAt: this.world.clock.now(), approvals: [] });
   }
 
-  /** @param {string} repository @param {number | string} id @param {{ environment: string, by: string, state?: string, comment?: string }} approval */
+  /** A reviewer of an environment approves or rejects the job that waits for it. @param {string} repository @param {number | string} id @param {{ environment: string, by: string, state?: string, comment?: string }} approval */
   approveRun(repository, id, { environment, by, state = 'approved', comment = '' }) {
-    this.run(repository, id);
     this.world.known(by);
-    this.world.found(repository).runs[String(id)]?.push({ environment, by, state, comment });
+    this.run(repository, id).approvals.push({ environment, by, state, comment });
   }
 
   /** @param {string} repository @param {string} digest @param {object} bundle @param {string} [predicateType] */

@@ -2,6 +2,7 @@
 // GitHub's REST API, as far as the product speaks it: one route, one handler.
 
 import { Answers } from './answers.js';
+import { workflowRun } from './runs.js';
 import { invalid, Refusal, same } from './world.js';
 
 /** @typedef {{ world: import('./world.js').World, people: import('./people.js').People, shape: Answers, repo: string, bits: string[],
@@ -120,10 +121,15 @@ export const ROUTES = [
   }),
 
   // Runs and attestations
+  route('GET', '/actions/runs/#', 'actions:read', ({ world, shape, repo, bits }) => {
+    const run = world.found(repo).runs[bits[0] ?? ''];
+    if (!run) throw new Refusal(404, 'Not Found');
+    return { body: workflowRun(shape, repo, Number(bits[0]), run) };
+  }),
   route('GET', '/actions/runs/#/approvals', 'actions:read', ({ world, shape, repo, bits }) => {
-    const approvals = world.found(repo).runs[bits[0] ?? ''];
-    if (!approvals) throw new Refusal(404, 'Not Found');
-    return { body: approvals.map(({ environment, by, state, comment }) => ({ environments: [{ name: environment }], state, user: shape.user(by), comment })) };
+    const run = world.found(repo).runs[bits[0] ?? ''];
+    if (!run) throw new Refusal(404, 'Not Found');
+    return { body: run.approvals.map(({ environment, by, state, comment }) => ({ environments: [{ name: environment }], state, user: shape.user(by), comment })) };
   }),
   route('GET', '/attestations/:', 'attestations:read', attestations),
 ];

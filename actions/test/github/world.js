@@ -17,8 +17,9 @@ import { Clock } from './clock.js';
  *   closedAt: string | null, closedBy: string | null, events: Happening[], pull?: Pull }} Issue */
 /** @typedef {{ id: number, issue: number, by: string, body: string, createdAt: string, updatedAt: string }} Comment */
 /** @typedef {{ environment: string, by: string, state: string, comment: string }} Approval */
+/** @typedef {{ createdAt: string, approvals: Approval[] }} Run */
 /** @typedef {{ id: number, owner: string, name: string, private: boolean, issuesOn: boolean, createdAt: string,
- *   issues: Issue[], labels: Label[], comments: Comment[], runs: Record<string, Approval[]>,
+ *   issues: Issue[], labels: Label[], comments: Comment[], runs: Record<string, Run>,
  *   attestations: Record<string, { bundle: object, predicateType: string }[]> }} Repository */
 /** @typedef {{ login: string, permissions: Record<string, 'read' | 'write'> | null }} Grant `null` may everything */
 

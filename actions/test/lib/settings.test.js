@@ -1,7 +1,7 @@
 // @ts-check
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { inputs, run, supplied, system, target, webhooks } from '../../lib/settings.js'
+import { approvals, inputs, run, supplied, system, target, webhooks } from '../../lib/settings.js'
 
 /** @param {Record<string, string>} values */
 const given = (values) => inputs((name) => values[name] ?? '')
@@ -45,6 +45,15 @@ test('the run is the one that GitHub says', () => {
     actor: { id: '5', login: 'mona' },
     pipeline: 'deploy'
   })
+})
+
+test('cr3_reviews_count_of_the_environment_that_is_named_in_this_run', () => {
+  const env = { ...ENV, GITHUB_RUN_ID: '7' }
+  const told = (/** @type {Record<string, string>} */ values) => approvals(given(values), env, system(given({ token: 't', ...values }), env))
+  assert.equal(told({}), undefined)
+  assert.deepEqual(told({ 'approval-environment': ' prod ' }), { environment: 'prod', run: 7, repository: 'acme/shop' })
+  assert.throws(() => told({ 'approval-environment': 'prod', 'change-system': 'ledger' }), /`change-system` is `ledger`/)
+  assert.throws(() => told({ 'approval-environment': 'a\u0007b' }), /the input `approval-environment` is/)
 })
 
 test('pc9_a_webhook_is_a_variable_and_its_url_is_in_no_message', () => {

@@ -27,6 +27,7 @@ export const PATHS = Object.freeze([
   '/repos/{owner}/{repo}/git/ref/{ref}',
   '/repos/{owner}/{repo}/git/matching-refs/{ref}',
   '/orgs/{org}/teams/{team_slug}/members',
+  '/repos/{owner}/{repo}/actions/runs/{run_id}',
   '/repos/{owner}/{repo}/actions/runs/{run_id}/approvals',
   '/repos/{owner}/{repo}/attestations/{subject_digest}',
 ]);

@@ -47,7 +47,7 @@ impl fmt::Display for Prepared {
 /// Makes the change requests of the file, those that are not there yet.
 pub(super) fn run(args: &Args, common: &Common) -> Result<Exit, Refusal> {
     let clock = Clock::from_environment()?;
-    let system = args.ledger.system(&format!("prepare-{}-{}", clock.milliseconds(), std::process::id()))?;
+    let system = args.ledger.system(&format!("prepare-{}-{}", clock.milliseconds(), std::process::id()), None)?;
     let mut engine = common.engine()?;
     let document = file(&mut engine, &args.file, "file of change requests")?;
     let mut requests = engine.prepare(&document)?;
