@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::change::event::{Assessment, Engine, Event, Kind, Observed, Ran, Status, Step, Trouble};
 use crate::change::journal::Journal;
+use crate::change::state::Change;
 use crate::effect::{Action, Effect};
 use crate::facts::{Facts, Target};
 use crate::gate;
@@ -100,6 +101,7 @@ pub fn plan(world: &mut World<'_>, mut journal: Journal, answer: Option<Answer>)
         return Ok(Plan { journal, appended: 0, effect: None, stop: Some(stop) });
     }
     same_engine(&journal, world.engine)?;
+    cleared_before(world, &journal)?;
     if let Some(answer) = answer {
         take(&mut journal, now, answer)?;
     }
@@ -128,6 +130,26 @@ pub fn plan(world: &mut World<'_>, mut journal: Journal, answer: Option<Answer>)
             }
         }
     }
+}
+
+/// A deployment counts for what was cleared before it began, and for nothing else: not for a change that nobody opened, nor
+/// for one that is still held, nor for what was promoted since (CL1, GA2).
+fn cleared_before(world: &World<'_>, journal: &Journal) -> Result<(), Problem> {
+    let reported = world.drive.reports.iter().any(|ran| ran.step == Step::Deploy);
+    let change = &journal.life.change;
+    let held = match change {
+        Change::New | Change::Draft(_) | Change::Assess(..) | Change::Authorize(_) | Change::Scheduled(..) => true,
+        Change::Implement(..) | Change::Review(..) | Change::Closed(..) | Change::Canceled(..) => false,
+    };
+    if !(reported && held) {
+        return Ok(());
+    }
+    let commit = world.facts.inventory.commit.as_ref();
+    let of = commit.map_or_else(String::new, |commit| format!(" of commit {commit}"));
+    Err(Problem::new(
+        format!("a deployment{of} is reported that was not cleared: its change is in the state `{}`", change.name()),
+        "open the change first, deploy when it is cleared, and close it with the commit and the settings of `open`",
+    ))
 }
 
 /// Journals the intent, unless the same effect was begun before and its outcome never came.

@@ -479,7 +479,7 @@ fn pages_read_as_they_should() {
 /// Plans until nothing is left to do. All blobs are lost before each call; returns what was attached, by name.
 fn drive(facts: &mut Facts) -> BTreeMap<String, String> {
     let engine = fixtures::opened(facts).engine;
-    let drive = Drive { reports: fixtures::work(DONE).ran, ..Drive::default() };
+    let mut drive = Drive::default();
     let mut attached = BTreeMap::new();
     let mut journal = Journal::read(b"").unwrap();
     let mut answer = None;
@@ -490,7 +490,13 @@ fn drive(facts: &mut Facts) -> BTreeMap<String, String> {
         let plan = plan::plan(&mut world, journal, answer).unwrap();
         journal = Journal::read(plan.journal.text().as_bytes()).unwrap();
         let Some(effect) = plan.effect else {
-            assert_eq!(plan.stop.unwrap().outcome, plan::outcome::Outcome::Done);
+            let outcome = plan.stop.unwrap().outcome;
+            if outcome == plan::outcome::Outcome::Cleared && drive.reports.is_empty() {
+                drive.reports = fixtures::work(DONE).ran;
+                answer = None;
+                continue;
+            }
+            assert_eq!(outcome, plan::outcome::Outcome::Done);
             return attached;
         };
         let event = match effect.action {

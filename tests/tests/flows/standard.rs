@@ -2,7 +2,7 @@
 
 use countersign_tests::documents;
 use countersign_tests::github::GitHub;
-use countersign_tests::world::{Fault, World};
+use countersign_tests::world::{Ended, Fault, World};
 use serde_json::json;
 
 use crate::{again, ends, labelled, not_ready, only};
@@ -94,6 +94,30 @@ fn cl1_open_and_close_are_the_same_flow_driven_twice() {
     let id = whole.only_request().expect("one change request");
     let names = |world: &World| world.events(&id).iter().map(|event| event["event"].to_string()).collect::<Vec<_>>();
     assert_eq!(names(&whole), names(&split));
+}
+
+#[test]
+fn cl1_ga2_a_deployment_of_what_was_not_cleared_is_refused_and_not_recorded() {
+    let closing = json!({ "drive": { "parked": ["deploy", "accept"], "reports": [
+        { "step": "deploy", "success": true },
+        { "step": "accept", "success": true }
+    ] } });
+    let refused = |world: &mut World, state: &str| {
+        let before = world.store.clone();
+        let Ended::Refused(response) = world.drive() else { panic!("it is recorded") };
+        assert_eq!(response["exit_code"], 2, "{response}");
+        let message = response["errors"][0]["message"].as_str().unwrap_or_default();
+        assert!(message.ends_with(&format!("was not cleared: its change is in the state `{state}`")), "{message}");
+        assert_eq!(world.store, before);
+    };
+    let mut never_opened = World::new(documents::ready());
+    never_opened.more = closing.clone();
+    refused(&mut never_opened, "new");
+    let mut held = World::new(not_ready());
+    held.more = json!({ "drive": { "parked": ["deploy", "accept"] } });
+    ends(&mut held, "awaiting-approval", 10);
+    held.more = closing;
+    refused(&mut held, "authorize");
 }
 
 #[test]
