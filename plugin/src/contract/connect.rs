@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use crate::change::event::Event;
+use crate::change::event::{Event, Trouble};
 use crate::connectors::github::{Reviewed, Wanted};
 use crate::connectors::{self, Exchange, Pause, System, Talk, github, ledger};
 use crate::contract::failure::{Code, Failure};
@@ -15,7 +15,7 @@ use crate::policy::Purpose;
 /// The next exchange of an errand.
 pub(super) fn connect(session: &mut Session, request: &ConnectRequest) -> Result<Response, Failure> {
     if request.responses.len() > connectors::MAX_EXCHANGES {
-        return Err(Failure::one(Code::OverLimit, "the errand takes too many exchanges", "report this as a defect"));
+        return astray(&request.errand);
     }
     let teams = teams(session, &request.errand)?;
     let entries = entries(session, &request.errand)?;
@@ -63,6 +63,22 @@ pub(super) fn connect(session: &mut Session, request: &ConnectRequest) -> Result
         }
         Err(Pause::Nonsense(problem)) => Err(Failure::all(Code::BadAnswer, None, vec![*problem])),
     }
+}
+
+/// An errand that takes too long. Reviews that cannot all be read are missing evidence; anything else is a defect.
+fn astray(errand: &Errand) -> Result<Response, Failure> {
+    let Errand::Reviews { .. } = errand else {
+        return Err(Failure::one(Code::OverLimit, "the errand takes too many exchanges", "report this as a defect"));
+    };
+    let trouble = Trouble {
+        code: "over-limit".to_owned(),
+        message: format!(
+            "what was changed since it was deployed takes more than {} requests",
+            connectors::MAX_EXCHANGES
+        ),
+        help: Some("deploy it more often, or give evidence of `peer-review` from its CI".to_owned()),
+    };
+    Ok(Response::Exchange(Exchange::Done { event: Event::Failed { effect: "reviews".to_owned(), trouble } }))
 }
 
 /// The teams whose members a policy asks about.

@@ -87,7 +87,8 @@ fn repository(place: &Place, entry: &Entry) -> Result<Repository, Pause> {
         .ok_or_else(|| trouble("not-found", format!("`{}` is no repository of `{}`", shorten(url), shorten(server))))
 }
 
-/// The commits between the one that was deployed last and the one that is deployed.
+/// The commit that is deployed, and all before it that were not in what was deployed last. What is deployed may also lie
+/// before that (a full rollback), or beside it (a branch of its own, a past that was written anew).
 fn since(api: &mut Api<'_, '_>, base: &Commit, entry: &Entry) -> Result<Vec<Commit>, Pause> {
     let path = format!("/compare/{base}...{}", entry.commit_sha);
     let mut commits: BTreeSet<Commit> = BTreeSet::new();
@@ -96,9 +97,11 @@ fn since(api: &mut Api<'_, '_>, base: &Commit, entry: &Entry) -> Result<Vec<Comm
         let compared = compared.ok_or_else(|| {
             trouble("not-found", format!("commit {base} cannot be compared with {}", entry.commit_sha))
         })?;
-        if !matches!(compared.status.as_str(), "ahead" | "identical") {
-            // What is deployed does not follow what was: a full rollback, or a rewritten past.
-            return Ok(vec![entry.commit_sha.clone()]);
+        if !matches!(compared.status.as_str(), "ahead" | "identical" | "behind" | "diverged") {
+            return Err(trouble(
+                "malformed-answer",
+                format!("commit {base} compares as `{}`", shorten(&compared.status)),
+            ));
         }
         let empty = compared.commits.is_empty();
         commits.extend(compared.commits.into_iter().map(|commit| commit.sha));
@@ -106,10 +109,12 @@ fn since(api: &mut Api<'_, '_>, base: &Commit, entry: &Entry) -> Result<Vec<Comm
             return Err(trouble("malformed-answer", format!("there are more than {MAX_COMMITS} commits since {base}")));
         }
         if commits.len() >= compared.total_commits || empty {
-            return match commits.len() == compared.total_commits {
-                true => Ok(commits.into_iter().collect()),
-                false => Err(trouble("malformed-answer", format!("not all commits since {base} can be read"))),
-            };
+            if commits.len() != compared.total_commits {
+                break;
+            }
+            // Also where it is not new: an emergency may have deployed it before anybody had looked at it.
+            commits.insert(entry.commit_sha.clone());
+            return Ok(commits.into_iter().collect());
         }
     }
     Err(trouble("malformed-answer", format!("not all commits since {base} can be read")))
