@@ -243,6 +243,28 @@ fn ga3_only_a_person_approves_and_everybody_rejects() {
 }
 
 #[test]
+fn ga3_the_case_of_a_label_says_nothing() {
+    let mut github = Host::default();
+    github.perform(file("x")).unwrap();
+    github.perform(ask("delta")).unwrap();
+    github.label(1, &["Status_Approved".to_owned()], "User", 7);
+    let decisions = read(&mut github).decisions;
+    assert_eq!((decisions.len(), decisions[0].approves, decisions[0].delta), (1, true, Some(Digest::of(b"delta"))));
+    github.label(1, &["STATUS_REJECTED".to_owned()], "User", 8);
+    assert!(!read(&mut github).decisions[1].approves);
+}
+
+#[test]
+fn cr6_the_number_of_an_issue_is_no_second_id_of_its_change_request() {
+    let mut github = Host::default();
+    github.perform(file("x")).unwrap();
+    let before = body(&github).to_owned();
+    assert_eq!(github.perform(Action::Read { id: "1".parse().unwrap() }), Err("not-found".to_owned()));
+    assert_eq!(body(&github), before);
+    assert!(!github.store.contains_key("changes/1/record.json"));
+}
+
+#[test]
 fn cr5_an_issue_that_was_made_by_hand_becomes_the_change_request() {
     let mut github = Host::default();
     let issue = json!({ "number": 1, "html_url": "https://github.example/shop/inventory/issues/1", "state": "open",
@@ -485,8 +507,25 @@ fn rd2_every_commit_since_the_last_deployment_was_approved_by_somebody_else() {
         github.answers.insert(path, answer);
         assert_eq!(outcome(&mut github), Ok("failure".to_owned()), "{why}");
     }
-    github.answers = healthy;
     let path = format!("/compare/{}...{}", "a".repeat(40), "b".repeat(40));
+    let beside = |status: &str, commits: &[&str]| {
+        let mut answers = healthy.clone();
+        answers.insert(path.clone(), compared(commits));
+        answers.get_mut(&path).unwrap()["status"] = json!(status);
+        answers
+    };
+    for (status, commits) in [("identical", &[][..]), ("behind", &[]), ("diverged", &["b", "c"])] {
+        github.answers = beside(status, commits);
+        assert_eq!(outcome(&mut github), Ok("success".to_owned()), "{status}");
+        github.answers.insert("/pulls/1/reviews".to_owned(), json!([]));
+        assert_eq!(outcome(&mut github), Ok("failure".to_owned()), "{status}: what is deployed was not reviewed");
+    }
+    github.answers = beside("diverged", &["b", "c"]);
+    github.answers.insert("/pulls/2/reviews".to_owned(), json!([]));
+    assert_eq!(outcome(&mut github), Ok("failure".to_owned()), "a commit beside what was deployed was not reviewed");
+    github.answers = beside("unknown", &["b", "c"]);
+    assert_eq!(outcome(&mut github), Err("malformed-answer".to_owned()), "nobody knows what was changed");
+    github.answers = healthy;
     github.answers.get_mut(&path).unwrap()["total_commits"] = json!(3);
     assert_eq!(outcome(&mut github), Err("malformed-answer".to_owned()), "a commit is missing in the list");
 }

@@ -32,6 +32,9 @@ const LOOKS: u32 = 6;
 const BETWEEN: u32 = 10;
 /// How often an issue is written until it shows what it has to.
 const WRITINGS: usize = 2;
+/// Where the id of a change request is found.
+const SUPPLIED: &str =
+    "give the id that stands in the title of the issue, or the number of an issue that was made by hand";
 /// How often an issue is filed whose filing nobody answered.
 const FILINGS: u32 = 4;
 
@@ -167,9 +170,13 @@ fn adopt(talk: &mut Talk<'_>, place: &Place, id: &Name) -> Result<Record, Pause>
     }
     let number: u64 = match id.as_str().parse() {
         Ok(number) if id.as_str() == format!("{number}") => number,
-        Ok(_) | Err(_) => return Err(trouble("not-found", format!("there is no change request `{id}`"))),
+        Ok(_) | Err(_) => return Err(absent(format!("there is no change request `{id}`"), SUPPLIED)),
     };
     let issue = find(&mut api(talk, place), number)?;
+    if let Some(other) = issue.shows().filter(|shown| *shown != id.as_str()) {
+        let message = format!("issue `#{number}` shows the change request `{}`", shorten(other));
+        return Err(absent(message, "give that id instead of the issue's number"));
+    }
     let record = Record {
         title: Some(issue.title.clone()),
         issue: Some(ledger::Issue { number, url: issue.html_url }),
@@ -184,8 +191,19 @@ fn find(api: &mut Api<'_, '_>, number: u64) -> Result<Issue, Pause> {
     let issue: Option<Issue> = api.get(&format!("/issues/{number}"))?;
     match issue {
         Some(issue) if issue.pull_request.is_none() && issue.number == number => Ok(issue),
-        Some(_) => Err(trouble("not-found", format!("`#{number}` is no issue"))),
-        None => Err(trouble("not-found", format!("there is no issue `#{number}`, or the token may not see it"))),
+        Some(_) => Err(absent(format!("`#{number}` is a pull request, and no issue"), SUPPLIED)),
+        None => Err(absent(format!("there is no issue `#{number}`, or the token may not see it"), SUPPLIED)),
+    }
+}
+
+/// Something that is not there, and what to look at.
+fn absent(message: String, help: &str) -> Pause {
+    match trouble("not-found", message) {
+        Pause::Trouble(mut trouble) => {
+            trouble.help = Some(help.to_owned());
+            Pause::Trouble(trouble)
+        }
+        other @ (Pause::Next(_) | Pause::Nonsense(_)) => other,
     }
 }
 

@@ -16,6 +16,8 @@ pub(super) const LABEL: &str = "countersign";
 const APPROVED: &str = "status_approved";
 /// The label with which people reject.
 const REJECTED: &str = "status_rejected";
+/// How an issue's text of ours begins, with the id behind it.
+const BEGIN: &str = "<!-- countersign:begin ";
 /// Where an issue's text of ours ends.
 const END: &str = "<!-- countersign:end -->";
 /// GitHub takes 65 536 characters.
@@ -109,6 +111,12 @@ impl Issue {
         self.pull_request.is_none() && self.body.as_deref().is_some_and(|body| body.starts_with(&begin(id)))
     }
 
+    /// The id of the change request that it shows.
+    pub(super) fn shows(&self) -> Option<&str> {
+        let (_, after) = self.body.as_deref()?.split_once(BEGIN)?;
+        after.split_once(" -->").map(|(id, _)| id)
+    }
+
     /// Whether somebody refused the change request.
     pub(super) fn is_refused(&self, record: &Record) -> bool {
         self.has(REJECTED) || self.state == State::Closed && record.status != Status::Closed
@@ -116,7 +124,8 @@ impl Issue {
 
     /// The labels that say a state other than `status`.
     pub(super) fn stale(&self, status: Status) -> Vec<String> {
-        let stale = |name: &&str| STATES.iter().any(|state| *name == label_of(*state) && *state != status);
+        let says = |name: &str, state: Status| name.eq_ignore_ascii_case(label_of(state));
+        let stale = |name: &&str| STATES.iter().any(|state| says(name, *state) && *state != status);
         self.labels().filter(stale).map(str::to_owned).collect()
     }
 }
@@ -150,14 +159,18 @@ pub(super) fn label_of(status: Status) -> &'static str {
 ///
 /// An approval is about what people were asked last, if it came after that. A machine's label approves nothing.
 pub(super) fn decisions(record: &Record, issue: &Issue, events: &[Happened]) -> Vec<Decision> {
-    let about = |event: &Happened, label: &str| event.label.as_ref().is_some_and(|named| named.name == label);
+    let about = |event: &Happened, label: &str| {
+        // GitHub keeps one label whatever its case, and shows it as whoever made it wrote it.
+        event.label.as_ref().is_some_and(|named| named.name.eq_ignore_ascii_case(label))
+    };
     let asked = |event: &Happened| event.event == "labeled" && about(event, label_of(Status::Authorize));
     let (first, last) = (events.iter().position(asked), events.iter().rposition(asked));
     let mut decisions = Vec::new();
     for (place, event) in events.iter().enumerate() {
         let (Some(label), Some(actor), Some(at)) = (&event.label, &event.actor, event.created_at) else { continue };
-        let approves = label.name == APPROVED || label.name.starts_with("status_approved_");
-        let rejects = label.name == REJECTED;
+        let name = label.name.to_ascii_lowercase();
+        let approves = name == APPROVED || name.starts_with("status_approved_");
+        let rejects = name == REJECTED;
         let applied = event.event == "labeled" && issue.has(&label.name);
         let later = events.iter().skip(place.saturating_add(1));
         let last_word = !later.clone().any(|later| about(later, &label.name));
@@ -184,14 +197,14 @@ pub(super) fn title(record: &Record) -> String {
 }
 
 fn begin(id: &Name) -> String {
-    format!("<!-- countersign:begin {id} -->")
+    format!("{BEGIN}{id} -->")
 }
 
 /// The text of the issue: ours in its place, and whatever people wrote around it.
 pub(super) fn body(record: &Record, place: &Place, there: Option<&str>) -> String {
     let ours = text(record, place);
     let there = there.unwrap_or_default();
-    match (there.find("<!-- countersign:begin "), there.rfind(END)) {
+    match (there.find(BEGIN), there.rfind(END)) {
         (Some(first), Some(last)) if first < last => {
             let before = there.get(..first).unwrap_or_default();
             let after = there.get(last.saturating_add(END.len())..).unwrap_or_default();
