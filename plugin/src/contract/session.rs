@@ -16,6 +16,9 @@ use crate::scalar::Digest;
 /// A larger document is refused.
 pub const MAX_DOCUMENT_BYTES: usize = 64 * 1024 * 1024;
 
+/// What to do with a file of the inventory that is no entry.
+const BESIDE: &str = "put what is no entry into a hidden folder such as `.deploy`, or end its name in `.md`";
+
 /// Documents of more bytes in all are refused.
 pub const MAX_TOTAL_BYTES: usize = 1024 * 1024 * 1024;
 
@@ -120,8 +123,14 @@ impl Session {
         if let Some(entry) = self.entries.get(&key) {
             return Ok(Rc::clone(entry));
         }
-        let entry = formats::ibm::entry(path, self.bytes(path, digest)?)
-            .map_err(|problem| Failure::all(Code::Inventory, Some(path), vec![problem]))?;
+        let bytes = self.bytes(path, digest)?;
+        let entry = formats::ibm::entry(path, bytes).map_err(|mut problem| {
+            if bytes.trim_ascii_start().first().is_some_and(|byte| *byte != b'{') {
+                problem.message = format!("this is no entry of an inventory: {}", problem.message);
+                problem.help = BESIDE.to_owned();
+            }
+            Failure::all(Code::Inventory, Some(path), vec![problem])
+        })?;
         let entry = Rc::new(entry);
         self.entries.insert(key, Rc::clone(&entry));
         Ok(entry)
