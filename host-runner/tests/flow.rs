@@ -237,6 +237,9 @@ fn pr4_the_shipped_template_is_refused_with_a_line_for_each_field() {
     let world = World::new("lint");
     let init = world.run_bare(&["init", "repository"]);
     assert_eq!(code(&init), 0, "{}", stderr(&init));
+    for file in [".countersign.yaml", ".github/workflows/deploy.yml"] {
+        assert!(world.exists(&format!("repository/{file}")), "all that lies in an inventory and is no entry is hidden");
+    }
     let template = "repository/.github/pull_request_template.md";
     let refused = world.run_bare(&["lint", template]);
     assert_eq!(code(&refused), 2);

@@ -14,9 +14,10 @@ use crate::refusal::Refusal;
 
 /// The files, and what each is.
 const FILES: [(&str, &str); 3] = [
-    ("countersign.yaml", include_str!("../../../plugin/templates/countersign.yaml")),
+    // Hidden, because all else on the branch of an inventory is an entry.
+    (".countersign.yaml", include_str!("../../../plugin/templates/countersign.yaml")),
     (".github/pull_request_template.md", include_str!("../../../plugin/templates/pull_request_template.md")),
-    (".github/workflows/deploy.yml", include_str!("../../templates/deploy.yml")),
+    (".github/workflows/deploy.yml", include_str!("../../../actions/workflows/deploy.yml")),
 ];
 
 /// Arguments of `init`.
@@ -39,10 +40,11 @@ impl fmt::Display for Made {
         self.kept.iter().try_for_each(|file| writeln!(f, "kept  {file}, which is there already"))?;
         f.write_str(
             "\nnext:\n  \
-             1. edit countersign.yaml: what a deployment needs, how it is deployed and tested\n  \
-             2. edit .github/workflows/deploy.yml: where evidence and inventory come from\n  \
-             3. protect the branch that holds both\n  \
-             4. check the text of a promotion: countersign lint pull_request.json",
+             1. edit .countersign.yaml: what a deployment needs, how it is deployed and tested\n  \
+             2. edit .github/workflows/deploy.yml: replace OWNER and the zeros by a release\n  \
+             3. put deploy.sh, accept.sh and rollback.sh into .deploy: what is not hidden is an entry of the inventory\n  \
+             4. protect the branch that holds them\n  \
+             5. check the text of a promotion: countersign lint FILE",
         )
     }
 }
