@@ -88,6 +88,15 @@ impl Ledger {
         Ok(Self { place: Place::Branch(Box::new(Branch::open(remote, branch)?)) })
     }
 
+    /// Whether it is there: a directory is made when it is opened, a branch by its first file.
+    #[must_use]
+    pub fn is_there(&self) -> bool {
+        match &self.place {
+            Place::Directory(_) => true,
+            Place::Branch(branch) => branch.is_there(),
+        }
+    }
+
     /// Where to look at `path`, for people.
     #[must_use]
     pub fn show(&self, path: &str) -> String {

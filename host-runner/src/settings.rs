@@ -62,13 +62,20 @@ impl LedgerAt {
 
     /// The ledger, which must be there: a name that leads nowhere is no ledger in which nothing is owed.
     pub fn existing(&self) -> Result<Ledger, Refusal> {
-        let elsewhere = self.change_system == SystemName::Github || self.place.starts_with("git+");
-        if elsewhere || Path::new(&self.place).is_dir() {
-            return self.open();
+        let github = self.change_system == SystemName::Github;
+        if github || self.place.starts_with("git+") || Path::new(&self.place).is_dir() {
+            let ledger = self.open()?;
+            if ledger.is_there() {
+                return Ok(ledger);
+            }
         }
-        Err(Failure::usage(format!("there is no ledger at `{}`", self.place))
-            .help("give its folder with `--ledger`; the first change makes it")
-            .into())
+        let missing = match github {
+            true => Failure::usage(format!("`{}` has no branch `{}`", self.repository()?, self.records_branch))
+                .help("name the branch of the records with `--records-branch`; the first change makes it"),
+            false => Failure::usage(format!("there is no ledger at `{}`", self.place))
+                .help("give its folder, or its repository and branch, with `--ledger`; the first change makes it"),
+        };
+        Err(missing.into())
     }
 
     /// The change system, for this run; reviews of the environment `approvals` are decisions there as well.

@@ -56,6 +56,10 @@ impl Branch {
         Ok(opened)
     }
 
+    pub(super) fn is_there(&self) -> bool {
+        self.tip.borrow().commit.is_some()
+    }
+
     pub(super) fn show(&self, path: &str) -> String {
         format!("{} on the branch `{}` of {}", path, self.branch, self.remote.url())
     }
