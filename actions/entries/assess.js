@@ -12,7 +12,7 @@ await run('Assessment', async (basis) => {
   const here = await host(basis)
   const { asks } = await promoted(here, await pullRequest(here.env))
   const came = await look(here, asks, 'assess', { parked: PARKED, reports: [] })
-  const found = report(here, came)
+  const found = report(here, came, asks)
   if (here.input.flag('comment')) await comment(here, asks.target, found)
   return here.tell.report(found, { title: `Assessment of ${label(asks.target)}`, fails: here.input.flag('fail') && found.exitCode !== 0 })
 })

@@ -16,7 +16,7 @@ await run('Deployment', async (basis) => {
   const driving = { parked: PARKED, reports: said.reports }
   // A deployment that never began is not reported: the change stays as it is, and a later run can begin it.
   const came = said.began ? await act(here, asks, driving, pointer, said.logs) : await look(here, asks, 'preview', driving)
-  return here.tell.report(finished(report(here, came)), { title: `Deployment to ${label(asks.target)}` })
+  return here.tell.report(finished(report(here, came, asks)), { title: `Deployment to ${label(asks.target)}` })
 })
 
 /**

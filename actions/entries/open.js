@@ -11,5 +11,5 @@ await run('Deployment', async (basis) => {
   const here = await host(basis)
   const { asks, pointer, wait } = await promoted(here)
   const came = await act(here, asks, { parked: PARKED, reports: [], wait }, pointer)
-  return here.tell.report(report(here, came), { title: `Deployment to ${label(asks.target)}` })
+  return here.tell.report(report(here, came, asks), { title: `Deployment to ${label(asks.target)}` })
 })

@@ -11,5 +11,5 @@ await run('Rollback', async (basis) => {
   const here = await host(basis)
   const { asks, pointer, wait } = await restored(here)
   const came = await act(here, asks, { parked: PARKED, reports: [], wait }, pointer)
-  return here.tell.report(report(here, came), { title: `Rollback of ${label(asks.target)}` })
+  return here.tell.report(report(here, came, asks), { title: `Rollback of ${label(asks.target)}` })
 })

@@ -14,6 +14,7 @@ import { folder } from './records.js'
  * @property {string[]} details
  * @property {string} [id] the change request
  * @property {string} [url] where to look at it
+ * @property {string} [commit] of the inventory, that this is about
  * @property {string} [state]
  * @property {any} [judgement] what was found about readiness
  * @property {any[]} would what a whole run would do
@@ -25,9 +26,10 @@ import { folder } from './records.js'
 /**
  * @param {import('./host.js').Host} host
  * @param {{response: any, id?: string, standing?: any}} came
+ * @param {import('./loop.js').Asks} asks
  * @returns {Report}
  */
-export function report({ store, settings }, { response, id, standing }) {
+export function report({ store, settings }, { response, id, standing }, asks) {
   const { end } = response
   /** @type {any[]} */ const events = (standing?.entries ?? []).map((/** @type {any} */ entry) => entry.event)
   const last = (/** @type {string[]} */ ...names) => events.findLast(({ event }) => names.includes(event))
@@ -44,6 +46,7 @@ export function report({ store, settings }, { response, id, standing }) {
     details: end.details ?? [],
     id: response.id,
     url: filed && (here(filed.url) ? filed.url : at.replace('/blob/', '/tree/')),
+    commit: asks.documents.inventory.commit,
     state: response.state,
     judgement: response.judgement ?? judged(last('assessed', 'reassessed'), response.delta),
     would: response.would ?? [],

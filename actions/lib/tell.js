@@ -45,6 +45,8 @@ export function telling(core, ofChange) {
     /** Adds to the job summary. @param {string} text */
     page: (text) => summary(core, clean(text)),
     /** @param {string} message @param {string} title */
+    warning: (message, title) => core.warning(excerpt(clean(message), ANNOTATION_MAX), { title: excerpt(clean(title), 200) }),
+    /** @param {string} message @param {string} title */
     error: (message, title) => core.error(excerpt(clean(message), ANNOTATION_MAX), { title: excerpt(clean(title), 200) }),
     /**
      * What came of it; `fails` says whether the step does.
@@ -93,6 +95,7 @@ function outputs(core, report, clean) {
     verdict: report.verdict,
     'change-request-id': report.id ?? '',
     'change-request-url': report.url ?? '',
+    commit: report.commit ?? '',
     'deployment-ready': String(ready === true),
     reasons: JSON.stringify(reasons),
     ...(report.head === undefined ? {} : { journal: report.head })
