@@ -1,6 +1,7 @@
 // @ts-check
 /** Says what emergencies owe, and fails when something is overdue (EM4). */
 import { join } from 'node:path'
+import { usage } from '../lib/failure.js'
 import { access, folder } from '../lib/host.js'
 import { journals } from '../lib/records.js'
 import { run } from '../lib/run.js'
@@ -14,6 +15,10 @@ await run('Obligations', async (basis) => {
   const place = `${server}/${repository}/blob/${records}`
   const where = { url: `${server}/${repository}.git`, token, branch: records, place }
   const store = await gitStore(world, join(await folder(env), 'store'), where)
+  // A name that leads nowhere is no record of owing nothing.
+  if (!(await store.exists())) {
+    throw usage(`\`${repository}\` has no branch \`${records}\``, 'name the branch of the records with `records-branch`; the first change makes it')
+  }
   const survey = ask('survey', { now: clock.now(), journals: await journals(ask, store) }, 'survey')
   const owed = survey.changes.flatMap((/** @type {any} */ change) => lines(change, input))
   owed.sort((/** @type {any} */ a, /** @type {any} */ b) => (a.due + a.id < b.due + b.id ? -1 : 1))

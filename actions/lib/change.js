@@ -106,5 +106,7 @@ async function theirs(host, what) {
 /** @param {{code?: string, message?: string, help?: string}} trouble */
 function unreadable({ code, message, help }) {
   const fault = { code, message: message ?? 'the promotion pull request cannot be read', help }
-  return new Refusal(code === 'not-found' ? EXIT.usage : EXIT.unavailable, [fault])
+  const absent = code === 'not-found'
+  if (absent) fault.help ??= 'promote by merging a pull request into the inventory branch; name that with `branch` if it is not called as the environment'
+  return new Refusal(absent ? EXIT.usage : EXIT.unavailable, [fault])
 }

@@ -10,6 +10,14 @@ import { excerpt } from './text.js'
 /** Bytes of one document at most; the engine refuses larger ones. */
 const SIZE_MAX = 64 << 20
 
+/** What the system says, in words. @type {Record<string, string>} */
+const WHY = {
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'there is no such folder',
+  EISDIR: 'it is a folder',
+  EACCES: 'it is not permitted'
+}
+
 /**
  * @param {string} path
  * @param {string} input the input that names it
@@ -65,6 +73,7 @@ export async function below(folder, input) {
  */
 function unreadable(path, input, error) {
   if (error instanceof Error && 'exitCode' in error) return error
-  const why = /** @type {any} */ (error)?.code ?? 'it cannot be opened'
+  const { code } = /** @type {{code?: string}} */ (error ?? {})
+  const why = (code && WHY[code]) ?? code ?? 'it cannot be opened'
   return usage(`\`${excerpt(path, 200)}\`, the input \`${input}\`, cannot be read: ${why}`, 'check the path: it is relative to the workspace')
 }

@@ -71,6 +71,7 @@ async function evidence(ask, folders, tell) {
   /** @type {import('./ask.js').Named[]} */ const given = []
   for (const folder of folders) {
     const { files, links } = await below(folder, 'evidence')
+    tell.line(`evidence: ${files.length === 1 ? '1 file' : `${files.length} files`} in \`${folder}\``)
     links.forEach((name) => tell.line(`\`${name}\` is a link; links are not followed`))
     for (const [name, path] of files) {
       given.push(ask.give(folders.length > 1 ? `${folder}/${name}` : name, await read(path, 'evidence')))

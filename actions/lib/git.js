@@ -189,19 +189,27 @@ export async function listing(run, id) {
 }
 
 /**
- * A name of a branch or tag that is nothing else: no option, no expression.
+ * Whether this is a name of a branch or tag and nothing else: no option, no expression.
  * @param {string} name
  */
-export function reference(name) {
+export function isReference(name) {
   const part = (/** @type {string} */ text) => text !== '' && !text.startsWith('.') && !text.endsWith('.lock')
-  const sound =
+  return (
     name.length <= 200 &&
     /^[A-Za-z0-9._/+-]+$/.test(name) &&
     !name.startsWith('-') &&
     !name.endsWith('.') &&
     !name.includes('..') &&
     name.split('/').every(part)
-  if (sound) return name
+  )
+}
+
+/**
+ * The name, if it is one of a branch or tag.
+ * @param {string} name
+ */
+export function reference(name) {
+  if (isReference(name)) return name
   throw usage(`\`${excerpt(name, 80)}\` is not a name of a branch or tag`, 'use letters, digits, `.`, `_`, `-`, `+` and `/`')
 }
 

@@ -22,7 +22,7 @@ const STEPS = [
  * passed test (CL4).
  * @param {import('./host.js').Host} host
  */
-export async function reported({ world, env, input, ask, webhooks, settings }) {
+export async function reported({ world, env, input, ask, tell, webhooks, settings }) {
   const hidden = secrets([settings.token, ...webhooks.values(), ...named(input, env)])
   for (const secret of named(input, env)) world.core.setSecret(secret)
   /** @type {object[]} */ const reports = []
@@ -31,7 +31,7 @@ export async function reported({ world, env, input, ask, webhooks, settings }) {
     const end = input.choice(name, ENDS)
     if (end === undefined || end === 'skipped') continue
     const path = input.text(file)
-    const log = path && without(await read(path, file), hidden)
+    const log = path && (await logged(path, file, tell).then((bytes) => bytes && without(bytes, hidden)))
     if (log) logs.push(log)
     reports.push({
       step,
@@ -42,6 +42,19 @@ export async function reported({ world, env, input, ask, webhooks, settings }) {
   }
   const deploy = input.choice('deploy', ENDS)
   return { began: deploy !== undefined && deploy !== 'skipped', reports, logs }
+}
+
+/**
+ * A log. One that cannot be read is told; how the deployment ended is recorded all the same.
+ * @param {string} path
+ * @param {string} input
+ * @param {import('./tell.js').Tell} tell
+ */
+function logged(path, input, tell) {
+  return read(path, input).catch((error) => {
+    tell.warning(`${error.message}: the record has no log of it`, 'Countersign: a log is missing')
+    return undefined
+  })
 }
 
 /**

@@ -3,6 +3,7 @@
  * What an action is told: inputs, and what GitHub says about the run. Bad ones are refused with their name and a remedy.
  */
 import { usage } from './failure.js'
+import { isReference } from './git.js'
 import { excerpt } from './text.js'
 
 /**
@@ -114,6 +115,11 @@ function address(text, name) {
  * @param {Inputs} input
  */
 export function target(input) {
+  // They make the name of a tag.
+  for (const name of ['environment', 'region', 'staging']) {
+    const value = input.text(name)
+    if (value !== undefined && !isReference(value)) throw wrong(name, value, 'use letters, digits, `.`, `_`, `-`, `+` and `/`')
+  }
   return {
     environment: input.required('environment'),
     region: input.text('region'),
@@ -172,6 +178,9 @@ export function supplied(input) {
   const id = input.text('change-request-id')
   if (id === undefined) {
     throw usage('the input `change-request-id` is empty', 'leave it out, or give an id, or `notAvailable` when there is none')
+  }
+  if (!/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/.test(id)) {
+    throw wrong('change-request-id', id, 'give the id that stands in the title of its issue, or the number of an issue that was made by hand')
   }
   return id === 'notAvailable' ? undefined : id
 }

@@ -31,6 +31,7 @@ const WRITER = 'countersign <41898282+github-actions[bot]@users.noreply.github.c
  * @typedef {{bytes: Buffer, digest: string}} Found
  * @typedef {object} Store
  * @property {string} place where people look at it
+ * @property {() => Promise<boolean>} exists whether there is such a branch; the first file makes it
  * @property {() => void} refresh what was read so far is old: the next reading asks the server
  * @property {(path: string) => Promise<Found | undefined>} get
  * @property {(paths: string[]) => Promise<Map<string, Found>>} getAll
@@ -228,6 +229,10 @@ export async function gitStore(world, folder, where) {
 
   return {
     place: where.place,
+    exists: async () => {
+      if (stale) await fetch()
+      return tip !== undefined
+    },
     refresh: () => (stale = true),
     get,
     getAll,
