@@ -290,6 +290,10 @@ fn em4_a_ledger_that_is_not_there_is_not_one_in_which_nothing_is_owed() {
         let told = world.run_bare(&[verb, &["--ledger", "legder"]].concat());
         assert_eq!(code(&told), 2, "{verb:?}: {}", stderr(&told));
         assert!(stderr(&told).contains("there is no ledger at `legder`") && !world.exists("legder"), "{verb:?}");
+        let branch = format!("git+file://{}#legder", world.path("inventory.git").display());
+        let told = world.run_bare(&[verb, &["--ledger", &branch]].concat());
+        assert_eq!(code(&told), 2, "{verb:?}: {}", stderr(&told));
+        assert!(stderr(&told).contains("there is no ledger at `git+file:"), "{verb:?}: {}", stderr(&told));
     }
 }
 

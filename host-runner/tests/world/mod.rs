@@ -173,6 +173,11 @@ impl World {
         fs::remove_file(self.root.join(path)).unwrap();
     }
 
+    /// Where a file of it is.
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        self.root.join(path)
+    }
+
     pub(crate) fn exists(&self, path: &str) -> bool {
         self.root.join(path).exists()
     }
