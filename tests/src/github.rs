@@ -64,6 +64,8 @@ pub struct GitHub {
     pub answers: BTreeMap<String, Value>,
     /// What it does not permit, by path: the status.
     pub refuses: BTreeMap<String, u16>,
+    /// How many items a page of a list has at most; 0: as many as are asked for.
+    pub page_size: usize,
     /// How many requests there were.
     pub requests: usize,
     /// What goes wrong with the request of this number, counted from 0.
@@ -100,6 +102,10 @@ impl GitHub {
             }
             Some(Fault::Html | Fault::Truncated) | None => self.act(request.method, &request.path, body),
         };
+        let answer = match answer {
+            Value::Array(all) if request.path.contains("page=") => self.page(&request.path, &all, &mut headers),
+            other => other,
+        };
         let bytes = match fault {
             Some(Fault::Html) => b"<!DOCTYPE html><title>Unicorn!</title>".to_vec(),
             Some(Fault::Truncated) => {
@@ -112,9 +118,19 @@ impl GitHub {
         Ok((status, headers, bytes))
     }
 
+    /// One page of a list, and in the headers whether there is another.
+    fn page(&self, path: &str, all: &[Value], headers: &mut BTreeMap<String, String>) -> Value {
+        let number: usize = path.rsplit_once("&page=").and_then(|(_, page)| page.parse().ok()).unwrap_or(1);
+        let size = if self.page_size == 0 { 100 } else { self.page_size };
+        if all.len() > number * size {
+            headers.insert("link".to_owned(), format!("<https://x{path}>; rel=\"next\""));
+        }
+        all.iter().skip((number - 1) * size).take(size).cloned().collect()
+    }
+
     fn act(&mut self, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
         let path = path.strip_prefix("/repos/shop/inventory").unwrap_or(path);
-        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let path = path.split_once('?').map_or(path, |(path, _)| path);
         if let Some(answer) = self.answers.get(path).filter(|_| method == Method::Get) {
             return (200, answer.clone());
         }
@@ -122,9 +138,8 @@ impl GitHub {
             return (*status, json!({ "message": "Resource not accessible by integration" }));
         }
         let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
-        let page_one = query.is_empty() || query.ends_with("page=1");
         match (method, parts.as_slice()) {
-            (Method::Get, ["issues"]) => (200, if page_one { json!(self.issues) } else { json!([]) }),
+            (Method::Get, ["issues"]) => (200, json!(self.issues)),
             (Method::Post, ["issues"]) => {
                 let number = self.issues.len() as u64 + 1;
                 let mut issue = body.unwrap();
@@ -150,8 +165,7 @@ impl GitHub {
                 (200, self.issues[index].clone())
             }
             (Method::Get, ["issues", number, "timeline"]) => {
-                let all = self.timelines.get(&number.parse().unwrap()).cloned().unwrap_or_default();
-                (200, if page_one { json!(all) } else { json!([]) })
+                (200, json!(self.timelines.get(&number.parse().unwrap()).cloned().unwrap_or_default()))
             }
             (Method::Post, ["issues", number, "labels"]) => {
                 let labels: Vec<String> = serde_json::from_value(body.unwrap()["labels"].take()).unwrap();

@@ -243,6 +243,33 @@ fn ga3_only_a_person_approves_and_everybody_rejects() {
 }
 
 #[test]
+fn ga3_lists_are_read_to_their_last_page_and_nothing_else_is_a_list() {
+    let mut github = Host::default();
+    github.page_size = 1;
+    github.perform(file("x")).unwrap();
+    github.perform(ask("delta")).unwrap();
+    github.label(1, &["status_approved".to_owned()], "User", 7);
+    github.label(1, &["status_rejected".to_owned()], "User", 8);
+    let said: Vec<bool> = read(&mut github).decisions.iter().map(|decision| decision.approves).collect();
+    assert_eq!(said, [true, false], "on the last pages");
+    github.answers.insert("/issues/1/timeline".to_owned(), json!({ "message": "later" }));
+    assert_eq!(github.perform(Action::Read { id: id() }), Err("malformed-answer".to_owned()));
+}
+
+#[test]
+fn pc2_a_label_that_was_taken_back_and_applied_by_another_is_one_approval() {
+    let mut github = Host::default();
+    github.perform(file("x")).unwrap();
+    github.perform(ask("delta")).unwrap();
+    github.label(1, &["status_approved".to_owned()], "User", 7);
+    github.unlabel(1, "status_approved");
+    assert!(read(&mut github).decisions.is_empty(), "it was taken back");
+    github.label(1, &["status_approved".to_owned()], "User", 8);
+    let decisions = read(&mut github).decisions;
+    assert_eq!((decisions.len(), decisions[0].by.id.as_str()), (1, "8"));
+}
+
+#[test]
 fn ga3_the_case_of_a_label_says_nothing() {
     let mut github = Host::default();
     github.perform(file("x")).unwrap();
@@ -494,9 +521,12 @@ fn rd2_every_commit_since_the_last_deployment_was_approved_by_somebody_else() {
     };
     assert_eq!(outcome(&mut github), Ok("success".to_owned()));
     let healthy = github.answers.clone();
+    let mut earlier = review(3, "APPROVED");
+    earlier[0]["commit_id"] = json!("e".repeat(40));
     let not_reviewed = [
         ("/pulls/2/reviews".to_owned(), json!([]), "nobody approved"),
         ("/pulls/2/reviews".to_owned(), review(2, "APPROVED"), "the author approved"),
+        ("/pulls/2/reviews".to_owned(), earlier, "what was approved is not what was merged"),
         ("/pulls/2/reviews".to_owned(), review(3, "CHANGES_REQUESTED"), "somebody objects"),
         ("/pulls/2/commits".to_owned(), commit(3), "the approver wrote a commit"),
         ("/pulls/2/commits".to_owned(), json!([]), "not all commits are known"),
