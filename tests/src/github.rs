@@ -183,7 +183,6 @@ impl GitHub {
                 None => (404, json!({ "message": "Not Found" })),
             },
             (Method::Get, ["actions", "runs", run, "approvals"]) => match self.runs.get(&run.parse().unwrap()) {
-                Some(_) if !page_one => (200, json!([])),
                 Some(_) => (200, json!(self.reviews.get(&run.parse().unwrap()).cloned().unwrap_or_default())),
                 None => (404, json!({ "message": "Not Found" })),
             },

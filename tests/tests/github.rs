@@ -244,8 +244,7 @@ fn ga3_only_a_person_approves_and_everybody_rejects() {
 
 #[test]
 fn ga3_lists_are_read_to_their_last_page_and_nothing_else_is_a_list() {
-    let mut github = Host::default();
-    github.page_size = 1;
+    let mut github = Host { github: GitHub { page_size: 1, ..GitHub::default() }, ..Host::default() };
     github.perform(file("x")).unwrap();
     github.perform(ask("delta")).unwrap();
     github.label(1, &["status_approved".to_owned()], "User", 7);
