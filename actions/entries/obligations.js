@@ -8,6 +8,7 @@ import { run } from '../lib/run.js'
 import { label } from '../lib/settings.js'
 import { gitStore } from '../lib/store.js'
 import { listPage, obligations } from '../lib/summary.js'
+import { excerpt } from '../lib/text.js'
 
 await run('Obligations', async (basis) => {
   const { ask, clock, env, input, tell, world } = basis
@@ -20,7 +21,16 @@ await run('Obligations', async (basis) => {
     throw usage(`\`${repository}\` has no branch \`${records}\``, 'name the branch of the records with `records-branch`; the first change makes it')
   }
   const survey = ask('survey', { now: clock.now(), journals: await journals(ask, store) }, 'survey')
-  const owed = survey.changes.flatMap((/** @type {any} */ change) => lines(change, input))
+  const [environment, region] = [input.text('environment'), input.text('region')]
+  const here = (/** @type {any} */ { target }) =>
+    target && (!environment || environment === target.environment) && (!region || region === target.region)
+  const changes = survey.changes.filter(here)
+  // Nor is one that leads to no change.
+  if ((environment || region) && changes.length === 0) {
+    const target = label({ environment: environment ?? '*', region })
+    throw usage(`no change of \`${excerpt(target, 80)}\` is recorded`, 'name `environment` and `region` as `open` does, or leave them out')
+  }
+  const owed = changes.flatMap(lines)
   owed.sort((/** @type {any} */ a, /** @type {any} */ b) => (a.due + a.id < b.due + b.id ? -1 : 1))
   const overdue = owed.filter((/** @type {any} */ line) => line.overdue)
   const words = owed.length === 0 ? 'nothing is owed' : `${owed.length} obligations are open, ${overdue.length} overdue`
@@ -33,13 +43,8 @@ await run('Obligations', async (basis) => {
   return overdue.length > 0 ? survey.exit_code || 1 : 0
 }, { about: 'other things' })
 
-/**
- * @param {any} change
- * @param {import('../lib/settings.js').Inputs} input
- */
-function lines({ id, target, obligations }, input) {
-  const [environment, region] = [input.text('environment'), input.text('region')]
-  const here = target && (!environment || environment === target.environment) && (!region || region === target.region)
-  const open = here ? obligations.filter((/** @type {any} */ owed) => !owed.fulfilled_at) : []
+/** @param {any} change */
+function lines({ id, target, obligations }) {
+  const open = obligations.filter((/** @type {any} */ owed) => !owed.fulfilled_at)
   return open.map((/** @type {any} */ owed) => ({ change: id, target, ...owed, where: label(target) }))
 }

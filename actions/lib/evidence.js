@@ -110,9 +110,9 @@ async function bind(basis) {
   const value = input.required(about)
   switch (about) {
     case 'commit':
-      return { assets: [{ kind: 'commit', sha: value }], within: `commit-${plain(excerpt(value, 12))}` }
+      return { assets: [{ kind: 'commit', sha: value }], within: `commit-${plain(value.slice(0, 12))}` }
     case 'image':
-      return { assets: [{ kind: 'image', digest: value }], within: `image-${plain(excerpt(value.replace(/^sha256:/, ''), 12))}` }
+      return { assets: [{ kind: 'image', digest: value }], within: `image-${plain(value.replace(/^sha256:/, '').slice(0, 12))}` }
     case 'uri': {
       const digest = createHash('sha256').update(value).digest('hex')
       return { assets: [{ kind: 'generic', uri: value }], within: `uri-${digest.slice(0, 12)}` }

@@ -88,7 +88,7 @@ function outputs(core, report, clean) {
   const { judgement } = report
   const ready = judgement?.ready
   let reasons = judgement?.reasons ?? /** @type {any} */ (report).faults ?? []
-  while (reasons.length > 0 && JSON.stringify(reasons).length > REASONS_MAX) reasons = reasons.slice(0, reasons.length >> 1)
+  while (JSON.stringify(reasons).length > REASONS_MAX) reasons = reasons.slice(0, reasons.length >> 1)
   const values = {
     outcome: report.outcome,
     'exit-code': String(report.exitCode),

@@ -33,7 +33,6 @@ export function logLine(text) {
 }
 
 /** @type {Record<string, string>} */
-/** @type {Record<string, string>} */
 const ENTITIES = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;', '`': '&#96;', '|': '&#124;' }
 
 /**

@@ -121,6 +121,8 @@ test('em4_what an emergency owes turns red when it is overdue', async () => {
   ended(await open(), { exitCode: 0, outcome: 'cleared' });
   ended(await close(PASSED), { exitCode: 0, outcome: 'done' });
   ended(await shop.job().action('obligations'), { exitCode: 0, overdue: '0' });
+  ended(await shop.job().action('obligations', { environment: 'prod' }), { exitCode: 0, open: '5' });
+  ended(await shop.job().action('obligations', { environment: 'produ' }), { exitCode: 2 });
   shop.github.clock.advance(60 * 24 * 60 * 60);
   const late = await shop.job().action('obligations');
   ended(late, { exitCode: 41, overdue: late.outputs.open });

@@ -37,6 +37,8 @@ fn em1_em4_an_emergency_is_deployed_at_once_and_what_it_owes_is_told_until_it_is
     assert_eq!(world.record()["close_category"], "successful_issues");
     let id = world.change();
     let owed = world.run(&["obligations"]);
+    assert_eq!(code(&world.run(&["obligations", "--environment", "prod"])), 0);
+    assert_eq!(code(&world.run(&["obligations", "--environment", "produ"])), 2);
     assert_eq!(code(&owed), 0, "{}", stderr(&owed));
     for name in ["review", "retrospective", "root-cause", "reconciliation", "gap-secret-scan", "a@example.com"] {
         assert!(stdout(&owed).contains(name), "{name}: {}", stdout(&owed));

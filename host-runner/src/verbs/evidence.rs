@@ -246,11 +246,11 @@ fn bind(about: &About) -> Result<Bound, Refusal> {
     match (&about.entry, &about.commit, &about.image, &about.uri) {
         (Some(name), _, _, _) => bind_entry(about, name),
         (_, Some(commit), _, _) => {
-            one(json!({ "kind": "commit", "sha": commit }), format!("commit-{}", plain(&excerpt(commit, 12))))
+            one(json!({ "kind": "commit", "sha": commit }), format!("commit-{}", plain(first(commit))))
         }
         (_, _, Some(image), _) => {
             let hex = image.strip_prefix("sha256:").unwrap_or(image);
-            one(json!({ "kind": "image", "digest": image }), format!("image-{}", plain(&excerpt(hex, 12))))
+            one(json!({ "kind": "image", "digest": image }), format!("image-{}", plain(first(hex))))
         }
         (_, _, _, Some(uri)) => {
             let digest = crate::module::digest(uri.as_bytes());
@@ -287,6 +287,11 @@ fn tool(said: &Ingested) -> String {
     let scanner = said.scan.as_ref().map(|scan| scan.tool.clone()).filter(|tool| !tool.is_empty());
     let format = || said.format.as_deref().unwrap_or("unknown").split(' ').next().unwrap_or_default().to_lowercase();
     scanner.unwrap_or_else(format)
+}
+
+/// As much of a digest as tells it from others, for people.
+fn first(hex: &str) -> &str {
+    hex.get(..12).unwrap_or(hex)
 }
 
 /// `text` as a part of a file's name.

@@ -15,7 +15,7 @@ use crate::records::{journal_path, journals};
 use crate::refusal::Refusal;
 use crate::settings::{LedgerAt, person};
 use crate::table::Table;
-use crate::text::guard;
+use crate::text::{excerpt, guard};
 use crate::wire::{Owed, Target};
 
 /// How long a run of the change is waited for before something is written down.
@@ -104,15 +104,20 @@ pub(super) fn run(args: &Args, common: &Common) -> Result<Exit, Refusal> {
     let mut engine = common.engine()?;
     let journals = journals(&mut engine, &ledger)?;
     let survey = engine.survey(&clock.now(), &journals)?;
+    let here = |target: &Target| {
+        args.environment.as_ref().is_none_or(|environment| *environment == target.environment)
+            && (args.region.is_none() || args.region == target.region)
+    };
+    let (changes, _): (Vec<_>, Vec<_>) =
+        survey.changes.into_iter().partition(|change| change.target.as_ref().is_some_and(here));
+    if let (Some(environment), true) = (&args.environment, changes.is_empty()) {
+        // A name that leads nowhere is no environment in which nothing is owed.
+        return Err(Failure::usage(format!("no change of `{}` is recorded", excerpt(environment, 80)))
+            .help("name environment and region as `countersign open` does, or leave them out")
+            .into());
+    }
     let mut obligations = Vec::new();
-    for change in survey.changes {
-        let here = |target: &Target| {
-            args.environment.as_ref().is_none_or(|environment| *environment == target.environment)
-                && (args.region.is_none() || args.region == target.region)
-        };
-        if !change.target.as_ref().is_some_and(here) {
-            continue;
-        }
+    for change in changes {
         for owed in change.obligations.into_iter().filter(|owed| args.all || owed.fulfilled_at.is_none()) {
             let change_request_id = change.id.clone().unwrap_or_default();
             obligations.push(Line { change_request_id, target: change.target.clone(), owed });
