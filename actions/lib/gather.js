@@ -27,7 +27,11 @@ export async function gather(host, { target, commit }) {
   const staging = input.text('staging')
   const proved = staging && (await inventory.concluded(pointerName(target, staging))).commit
   const concluded = last ? await inventory.tree(last) : undefined
-  const reviews = input.flag('peer-review') ? await peerReviews(host, current, concluded) : []
+  const reviews = (/** @type {Named} */ entry, /** @type {Named | undefined} */ before) => ({ entry, before, now: host.clock.now() })
+  const known = [
+    ...(input.flag('peer-review') ? await atGithub(host, current, concluded, 'reviews', 'peer-review.json', reviews) : []),
+    ...(input.flag('attestations') ? await atGithub(host, current, concluded, 'attestations', 'attestations.jsonl', (entry) => ({ entry })) : [])
+  ]
   const documents = {
     policy: await document(ask, input.text('policy'), 'policy'),
     evidence_checks: await document(ask, input.text('evidence-checks'), 'evidence-checks'),
@@ -35,28 +39,31 @@ export async function gather(host, { target, commit }) {
     concluded,
     staging: proved && (await inventory.tree(proved)),
     ignore_file: await inventory.file(commit, input.text('ignore-file') ?? '.inventoryignore'),
-    evidence: [...(await evidence(ask, input.lines('evidence'), tell)), ...reviews]
+    evidence: [...(await evidence(ask, input.lines('evidence'), tell)), ...known]
   }
   return { documents, history: await journals(ask, store), pointer }
 }
 
 /**
- * Records of peer review for the entries that are not as they were; one that cannot be read is missing, and told.
+ * What GitHub itself knows of the entries that are not as they were; what cannot be read is missing, and told.
  * @param {import('./host.js').Host} host
  * @param {Tree} current
  * @param {Tree | undefined} concluded
- * @typedef {{files: import('./ask.js').Named[]}} Tree
+ * @param {'reviews' | 'attestations'} what
+ * @param {string} file
+ * @param {(entry: Named, before: Named | undefined) => object} about
+ * @typedef {import('./ask.js').Named} Named
+ * @typedef {{files: Named[]}} Tree
  */
-async function peerReviews(host, current, concluded) {
-  const { clock, settings, env, tell } = host
-  /** @type {import('./ask.js').Named[]} */ const read = []
+async function atGithub(host, current, concluded, what, file, about) {
+  const { settings, env, tell } = host
+  /** @type {Named[]} */ const read = []
   for (const entry of current.files) {
     const before = concluded?.files.find(({ name }) => name === entry.name)
     if (before?.digest === entry.digest) continue
-    const reviews = { errand: 'reviews', entry, before, now: clock.now() }
-    const end = await errand(host, github(settings, env), reviews)
-    if (end.exchange === 'gathered') read.push({ name: `github/${entry.name}/peer-review.json`, digest: end.digest })
-    else tell.line(`the reviews of \`${entry.name}\` cannot be read: ${end.event?.trouble?.message}`)
+    const end = await errand(host, github(settings, env), { errand: what, ...about(entry, before) })
+    if (end.exchange === 'gathered') read.push({ name: `github/${entry.name}/${file}`, digest: end.digest })
+    else tell.line(`the ${what} of \`${entry.name}\` cannot be read: ${end.event?.trouble?.message}`)
   }
   return read
 }

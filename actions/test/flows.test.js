@@ -59,6 +59,30 @@ test('a change that is not ready waits until a person approves it', async () => 
   clean(shop);
 });
 
+test('attestations are asked for where the entry says, and one that does not hold is no pass', async () => {
+  const { url, people, log } = shop.github;
+  const { image, entry } = shop.build(1);
+  const words = '::error::stop <img src=x onerror=alert(1)> [x](javascript:alert(1)) @everyone';
+  shop.promote({ files: { 'shop/api': JSON.stringify({ ...entry, repository_url: `${url}/${REPO}` }) } });
+  const open = (/** @type {number} */ attempt) => shop.job({ missing: ['artifact-signature'], attempt }).open({ attestations: 'true' });
+  const none = await open(1);
+  ended(none, { exitCode: 10, outcome: 'awaiting-approval', 'deployment-ready': 'false' });
+  assert.match(none.log, /the attestations of `shop\/api` cannot be read: `shop\/inventory` has no attestation of sha256:/);
+  const asked = log.filter(({ path }) => path.includes('/attestations/'));
+  assert.ok(asked.length > 0 && asked.every(({ path }) => path.includes(`/repos/${REPO}/attestations/${image}`)), JSON.stringify(asked));
+  const bundle = { mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json', verificationMaterial: { certificate: { rawBytes: 'AAAA' }, tlogEntries: [] },
+    dsseEnvelope: { payload: 'e30=', payloadType: words, signatures: [{ sig: 'AAAA' }] } };
+  people.attest(REPO, image, bundle);
+  const forged = await open(2);
+  ended(forged, { exitCode: 10, outcome: 'awaiting-approval', 'deployment-ready': 'false' });
+  const reasons = JSON.parse(forged.outputs.reasons ?? '');
+  assert.ok(reasons.some((/** @type {any} */ reason) => reason.blocking && reason.source?.document === 'github/shop/api/attestations.jsonl'
+    && reason.message.includes('the signature does not hold')), forged.outputs.reasons);
+  assert.ok(reasons.some((/** @type {any} */ reason) => reason.blocking && reason.check === 'artifact-signature'), forged.outputs.reasons);
+  assert.ok(!(forged.summary ?? '').includes('<img'), 'words of others do not act');
+  clean(shop);
+});
+
 test('nobody who had a part in the change can approve it, and no machine can', async () => {
   shop.promote();
   ended(await shop.job({ missing: ['unit-tests'] }).open(), { exitCode: 10, outcome: 'awaiting-approval' });

@@ -3,6 +3,8 @@
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
+use serde_json::json;
+
 use crate::change_system::ChangeSystem;
 use crate::clock::Clock;
 use crate::engine::Engine;
@@ -59,9 +61,7 @@ pub fn gather(
     let ignore_file = inventory.ignore_file(engine, &current, &change.ignore_file)?;
     let policy = optional(engine, change.policy.as_ref(), "policy")?;
     let mut evidence = evidence(engine, &change.evidence)?;
-    if change.peer_review {
-        evidence.extend(peer_reviews(engine, clock, system, &current, concluded.as_ref())?);
-    }
+    evidence.extend(at_github(engine, clock, change, system, &current, concluded.as_ref())?);
     let documents = Documents {
         evidence_checks: optional(engine, change.evidence_checks.as_ref(), "evidence-checks config")?,
         promotion: match promotion {
@@ -100,30 +100,43 @@ pub fn evidence(engine: &mut Engine, folders: &[PathBuf]) -> Result<Vec<Named>, 
     Ok(given)
 }
 
-/// Records of peer review for the entries that are not as they were; one that cannot be read is missing, and told.
-fn peer_reviews(
+/// What GitHub itself knows of the entries that are not as they were; what cannot be read is missing, and told.
+fn at_github(
     engine: &mut Engine,
     clock: &Clock,
+    change: &Change,
     system: &ChangeSystem,
     current: &Tree,
     concluded: Option<&Tree>,
 ) -> Result<Vec<Named>, Refusal> {
-    if !system.has_promotions() {
-        return Err(Failure::usage("peer reviews are read from GitHub only")
-            .help("give `--change-system github`, or record the check with `countersign evidence add`")
-            .into());
-    }
+    let asked = [
+        (change.peer_review, "reviews", "peer-review.json"),
+        (change.attestations, "attestations", "attestations.jsonl"),
+    ];
     let mut read = Vec::new();
-    for entry in &current.files {
-        let before = concluded.and_then(|tree| tree.files.iter().find(|before| before.name == entry.name));
-        if before.is_some_and(|before| before.digest == entry.digest) {
-            continue;
+    for (_, what, file) in asked.into_iter().filter(|(asked, ..)| *asked) {
+        if !system.has_promotions() {
+            return Err(Failure::usage(format!("{what} are read from GitHub only"))
+                .help("give `--change-system github`, or hand them over as evidence files")
+                .into());
         }
-        match system.reviews(engine, clock, entry, before)? {
-            Ok(Named { digest, .. }) => {
-                read.push(Named { name: format!("github/{}/peer-review.json", entry.name), digest });
+        for entry in &current.files {
+            let before = concluded.and_then(|tree| tree.files.iter().find(|before| before.name == entry.name));
+            if before.is_some_and(|before| before.digest == entry.digest) {
+                continue;
             }
-            Err(why) => eprintln!("warning: the reviews of `{}` cannot be read: {}", guard(&entry.name), guard(&why)),
+            let errand = match what {
+                "reviews" => json!({ "errand": what, "entry": entry, "before": before, "now": clock.now() }),
+                _ => json!({ "errand": what, "entry": entry }),
+            };
+            match system.read(engine, clock, &errand)? {
+                Ok(Named { digest, .. }) => {
+                    read.push(Named { name: format!("github/{}/{file}", entry.name), digest });
+                }
+                Err(why) => {
+                    eprintln!("warning: the {what} of `{}` cannot be read: {}", guard(&entry.name), guard(&why))
+                }
+            }
         }
     }
     Ok(read)

@@ -141,6 +141,10 @@ pub struct Change {
     /// it says is evidence of this run.
     #[arg(long, env = "COUNTERSIGN_PEER_REVIEW")]
     pub peer_review: bool,
+    /// Read at GitHub, for each entry to deploy, the attestations of its artifact; their signatures are verified in the
+    /// sandbox, and those that hold are evidence of the entry's CI run.
+    #[arg(long, env = "COUNTERSIGN_ATTESTATIONS")]
+    pub attestations: bool,
     /// The environment in GitHub Actions whose reviewers decide on the change request as well: their review of this workflow
     /// run counts once people were asked. It needs `actions: read`.
     #[arg(long, value_name = "NAME", env = "COUNTERSIGN_APPROVAL_ENVIRONMENT")]

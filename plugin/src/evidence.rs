@@ -201,6 +201,22 @@ pub struct Origin {
     pub url: Option<String>,
 }
 
+/// The tool of evidence whose signature the engine itself verified. Nothing that merely calls itself so is taken for it.
+pub const SIGSTORE: &str = "sigstore";
+
+/// Who signed evidence, as its certificate says (EV8). It counts only for what this signer may speak for (RD2).
+#[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Signer {
+    /// The workflow that signed, with the ref that it was taken from.
+    pub workflow: String,
+    /// The repository that was built.
+    pub repository: String,
+    /// The commit that was built.
+    pub commit: Commit,
+}
+
 /// The record of one check's outcome (EV1).
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 pub struct Evidence {
@@ -222,6 +238,9 @@ pub struct Evidence {
     pub attachments: Vec<Attachment>,
     /// What the tool found, as far as the record itself says so.
     pub findings: Vec<Finding>,
+    /// Who signed it; absent: nobody, it is its producer's word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signer: Option<Signer>,
 }
 
 /// What one raw file of a tool says, before it is bound to anything.

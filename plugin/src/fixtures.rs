@@ -79,6 +79,7 @@ pub(crate) fn record(entry: &Entry, check: &str) -> Evidence {
         reports: Vec::new(),
         attachments: Vec::new(),
         findings: Vec::new(),
+        signer: None,
     }
 }
 

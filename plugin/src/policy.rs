@@ -489,6 +489,8 @@ pub struct Policy {
     pub grace_days: GraceDays,
     /// Evidence dated further in the future than this is refused (EV6). Default 300.
     pub clock_skew_seconds: u32,
+    /// Workflows of other repositories whose signatures count (RD2). Default: none.
+    pub trusted_signers: Vec<String>,
     /// Waivers.
     pub waivers: Vec<Waiver>,
     /// Risk.

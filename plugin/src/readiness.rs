@@ -1,5 +1,6 @@
 //! Readiness: whether the evidence permits the delta to be deployed, and every reason why not (RD1..RD4).
 
+mod binding;
 pub mod reason;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,6 +14,7 @@ use crate::evidence::{Check, Evidence, Finding, Outcome, Report, Severity};
 use crate::facts::{Facts, From};
 use crate::inventory::Entry;
 use crate::policy::{Level, Policy, Requirement, Scope, Stage, Waiver};
+use crate::readiness::binding::Bound;
 use crate::readiness::reason::{Code, Reason, Source};
 use crate::scalar::{Digest, Timestamp};
 
@@ -218,14 +220,6 @@ struct Bench<'f> {
     waivers: Vec<(&'f Waiver, Option<GlobMatcher>)>,
 }
 
-/// Evidence bound to an entry: which of its assets, and how new the run is.
-#[derive(Clone, Copy)]
-struct Bound<'f> {
-    from: &'f From<Rc<Evidence>>,
-    asset: Digest,
-    rank: (usize, u32),
-}
-
 /// What one record says once its reports were looked at.
 enum Word {
     Success(Vec<Reason>),
@@ -239,34 +233,9 @@ enum Word {
 
 impl<'f> Bench<'f> {
     fn new(facts: &'f Facts, runs: &[Digest]) -> Self {
-        let mut assets: Vec<(Digest, usize)> = Vec::new();
-        let mut scopes: Vec<Digest> = Vec::new();
-        for (index, (_, entry)) in facts.delta.entries.values().enumerate() {
-            assets.extend(entry.asset_ids().into_iter().map(|asset| (asset, index)));
-            scopes.push(Digest::of(entry.pipeline_run_id.as_bytes()));
-        }
-        assets.sort_unstable();
-        let mut by_entry: Vec<Vec<Bound<'f>>> = vec![Vec::new(); scopes.len()];
-        for from in &facts.locker.evidence {
-            let Some(scope) = from.value.origin.scope else { continue };
-            let later = runs.iter().rposition(|run| *run == scope).map(|position| position.saturating_add(1));
-            for asset in from.value.assets.iter().map(|asset| asset.id) {
-                let first = assets.partition_point(|(known, _)| *known < asset);
-                for (_, index) in assets.iter().skip(first).take_while(|(known, _)| *known == asset) {
-                    let rank = match later {
-                        Some(rank) => rank,
-                        None if scopes.get(*index) == Some(&scope) => 0,
-                        None => continue,
-                    };
-                    if let Some(bound) = by_entry.get_mut(*index) {
-                        bound.push(Bound { from, asset, rank: (rank, from.value.origin.attempt) });
-                    }
-                }
-            }
-        }
         let waivers = facts.policy.waivers.iter();
         let waivers = waivers.map(|waiver| (waiver, crate::facts::glob(&waiver.entries, "waivers.entries").ok()));
-        Self { facts, by_entry, waivers: waivers.collect() }
+        Self { facts, by_entry: binding::by_entry(facts, runs), waivers: waivers.collect() }
     }
 
     /// How one demand on one entry stands, the evidence that speaks, and the reasons.
@@ -276,7 +245,7 @@ impl<'f> Bench<'f> {
         requirement: &Requirement,
         evidence: &[Bound<'f>],
     ) -> (Standing, Vec<From<Rc<Evidence>>>, Vec<Reason>) {
-        let speaking = newest(requirement, evidence);
+        let speaking = binding::newest(requirement, evidence);
         let mut reasons = Vec::new();
         let mut worst: Option<Outcome> = None;
         for from in &speaking {
@@ -309,7 +278,11 @@ impl<'f> Bench<'f> {
                 match told {
                     Some(reason) => reason.blocking = requirement.level == Level::Required,
                     None => {
-                        let missing = reason::missing(entry, &requirement.check, requirement.tool.as_deref());
+                        let missing = match binding::stranger(requirement, evidence) {
+                            None => reason::missing(entry, &requirement.check, requirement.tool.as_deref()),
+                            Some((from, stranger)) => reason::signed_by(entry, &requirement.check, &stranger)
+                                .from(source(from, Some(&from.value.tool), None)),
+                        };
                         reasons.push(missing.weighed(requirement.level));
                     }
                 }
@@ -470,23 +443,4 @@ fn allowed_until(policy: &Policy, finding: &Finding) -> Option<Timestamp> {
     };
     let grace = || Some(finding.first_found?.plus_seconds(i64::from(days).saturating_mul(86_400)));
     finding.due.or_else(grace)
-}
-
-/// The records that speak for a demand: for each tool and asset those of the newest run and attempt (EV3).
-fn newest(requirement: &Requirement, evidence: &[Bound<'_>]) -> Vec<From<Rc<Evidence>>> {
-    let concerned = |bound: &&Bound<'_>| {
-        bound.from.value.check == requirement.check
-            && requirement.tool.as_ref().is_none_or(|tool| *tool == bound.from.value.tool)
-    };
-    let concerned: Vec<&Bound<'_>> = evidence.iter().filter(concerned).collect();
-    let superseded = |old: &Bound<'_>| {
-        concerned
-            .iter()
-            .any(|new| new.rank > old.rank && new.asset == old.asset && new.from.value.tool == old.from.value.tool)
-    };
-    let mut speaking: Vec<&From<Rc<Evidence>>> =
-        concerned.iter().filter(|bound| !superseded(bound)).map(|bound| bound.from).collect();
-    speaking.sort_by(|a, b| (a.digest, &a.value).cmp(&(b.digest, &b.value)));
-    speaking.dedup_by(|a, b| a.digest == b.digest && a.value == b.value);
-    speaking.into_iter().cloned().collect()
 }

@@ -39,6 +39,11 @@ impl Digest {
         Ok(Self(bytes))
     }
 
+    /// The 32 bytes.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// The 64 hex digits alone.
     #[must_use]
     pub fn hex(&self) -> String {

@@ -60,8 +60,10 @@ pub struct GitHub {
     pub runs: BTreeMap<u64, u32>,
     /// Its clock, in minutes after ten.
     pub minutes: u32,
-    /// What else it answers, by path.
+    /// What else it answers, by path; with its query where that matters.
     pub answers: BTreeMap<String, Value>,
+    /// The `Link` of an answer, by path with its query.
+    pub links: BTreeMap<String, String>,
     /// What it does not permit, by path: the status.
     pub refuses: BTreeMap<String, u16>,
     /// How many items a page of a list has at most; 0: as many as are asked for.
@@ -83,6 +85,7 @@ impl GitHub {
         let fault = self.fault.filter(|(at, _)| *at == number).map(|(_, fault)| fault);
         let limited = || json!({ "message": "You have exceeded a secondary rate limit" });
         let mut headers = BTreeMap::new();
+        headers.extend(self.links.get(&request.path).map(|link| ("link".to_owned(), link.clone())));
         let (status, answer) = match fault {
             Some(Fault::Status(status)) => (status, json!({ "message": "no" })),
             Some(Fault::LimitedFor(seconds)) => {
@@ -130,8 +133,10 @@ impl GitHub {
 
     fn act(&mut self, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
         let path = path.strip_prefix("/repos/shop/inventory").unwrap_or(path);
+        let whole = path;
         let path = path.split_once('?').map_or(path, |(path, _)| path);
-        if let Some(answer) = self.answers.get(path).filter(|_| method == Method::Get) {
+        let known = self.answers.get(whole).or_else(|| self.answers.get(path));
+        if let Some(answer) = known.filter(|_| method == Method::Get) {
             return (200, answer.clone());
         }
         if let Some(status) = self.refuses.get(path) {

@@ -8,4 +8,5 @@ pub mod documents;
 pub mod github;
 pub mod modules;
 pub mod node;
+pub mod sigstore;
 pub mod world;

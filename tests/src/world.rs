@@ -99,6 +99,8 @@ pub struct World {
     pub github: Option<GitHub>,
     /// The run and the environment whose reviews decide there as well; none: people use labels.
     pub reviewed: Option<(u64, &'static str)>,
+    /// The roots of the instances of Sigstore that are trusted; none: those that the engine knows.
+    pub roots: Vec<String>,
 }
 
 impl World {
@@ -127,6 +129,15 @@ impl World {
             more: json!({}),
             github: None,
             reviewed: None,
+            roots: Vec::new(),
+        }
+    }
+
+    fn session(&self) -> Session {
+        let roots: Vec<&str> = self.roots.iter().map(String::as_str).collect();
+        match roots.is_empty() {
+            true => Session::new(),
+            false => Session::trusting(&roots).unwrap_or_else(|problem| panic!("{problem:?}")),
         }
     }
 
@@ -145,7 +156,7 @@ impl World {
     }
 
     fn run_once(&mut self) -> Ended {
-        let mut session = Session::new();
+        let mut session = self.session();
         for log in &self.logs {
             session.put(log.clone());
         }
@@ -207,7 +218,7 @@ impl World {
 
     /// What a survey of all changes says.
     pub fn survey(&mut self) -> Value {
-        let mut session = Session::new();
+        let mut session = self.session();
         let journals: Vec<Value> = self
             .journals()
             .map(|(name, bytes)| json!({ "name": name, "digest": session.put(bytes.to_vec()).to_string() }))
@@ -219,7 +230,7 @@ impl World {
 
     /// Somebody says that something that a change owes was done.
     pub fn fulfil(&mut self, id: &str, obligation: &str, person: u64) -> Value {
-        let mut session = Session::new();
+        let mut session = self.session();
         let path = format!("changes/{id}/journal.jsonl");
         let journal = session.put(self.store.get(&path).cloned().unwrap_or_default()).to_string();
         let answer = call(
@@ -242,7 +253,7 @@ impl World {
 
     /// Somebody makes the change requests of a file by hand; gives their ids.
     pub fn prepare(&mut self, file: &str) -> Vec<String> {
-        let mut session = Session::new();
+        let mut session = self.session();
         let document = json!({ "name": "prepared.yaml", "digest": session.put(file.as_bytes().to_vec()).to_string() });
         let answer =
             call(&mut session, &json!({ "call": "prepare", "contract": contract::CONTRACT, "document": document }));
@@ -256,7 +267,7 @@ impl World {
 
     /// What the engine says of the change without doing anything.
     pub fn ask(&mut self, mode: &str) -> Value {
-        let mut session = Session::new();
+        let mut session = self.session();
         let started = self.now();
         let mut request = self.plan_request(&mut session, &started);
         request["mode"] = json!(mode);
@@ -273,7 +284,7 @@ impl World {
         if self.github.is_some() {
             return self.label(id, person, approves);
         }
-        let mut session = Session::new();
+        let mut session = self.session();
         let decision = json!({
             "by": { "id": person.to_string(), "login": format!("person-{person}") },
             "approves": approves,

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::attachments::markdown::{Inline, Most, Page, code, count, join, names, ours, prose, strong};
 use crate::change::event::{Assessment, Kind};
-use crate::evidence::{Check, Evidence, Outcome};
+use crate::evidence::{Check, Evidence, Outcome, Signer};
 use crate::facts::{Facts, From, Target};
 use crate::inventory::{Difference, Entry};
 use crate::policy::Level;
@@ -106,6 +106,8 @@ struct Speaking<'a> {
     attempt: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signer: Option<&'a Signer>,
 }
 
 impl<'a> Speaking<'a> {
@@ -120,6 +122,7 @@ impl<'a> Speaking<'a> {
             run: evidence.origin.run.as_deref(),
             attempt: evidence.origin.attempt,
             url: evidence.origin.url.as_deref(),
+            signer: evidence.signer.as_ref(),
         }
     }
 }

@@ -5,6 +5,7 @@
 //! has no version) rests on a store that can.
 
 mod api;
+mod attestations;
 mod environment;
 mod issue;
 mod promotion;
@@ -18,11 +19,13 @@ use crate::connectors::ledger::{self, Record};
 use crate::connectors::talk::trouble;
 use crate::connectors::{Method, Pause, Talk};
 use crate::effect::{Action, Effect};
+use crate::inventory::Entry;
 use crate::prepared::Prepared;
 use crate::scalar::{Digest, Name, shorten};
 use api::{Api, Written};
 use issue::{Happened, Issue, State};
 
+pub use attestations::attestations;
 pub use environment::{Approvals, Environment};
 pub use promotion::{Wanted, promotion};
 pub use reviews::{Reviewed, reviews};
@@ -94,6 +97,15 @@ impl TryFrom<String> for Segment {
             false => Err(format!("`{}` is not a name of letters, digits, `.`, `_` and `-`", shorten(&text))),
         }
     }
+}
+
+/// The repository of an entry, if it is one of this GitHub.
+fn repository_of(place: &Place, entry: &Entry) -> Result<Repository, Pause> {
+    let url = entry.repository_url.trim_end_matches('/').trim_end_matches(".git");
+    let server = place.server.as_deref().unwrap_or("https://github.com");
+    let path = url.strip_prefix(server.trim_end_matches('/')).and_then(|path| path.strip_prefix('/'));
+    path.and_then(|path| Repository::try_from(path.to_owned()).ok())
+        .ok_or_else(|| trouble("not-found", format!("`{}` is no repository of `{}`", shorten(url), shorten(server))))
 }
 
 /// Performs one effect: the event that answers it, or the pause before the next exchange.

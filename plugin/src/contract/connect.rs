@@ -47,12 +47,20 @@ pub(super) fn connect(session: &mut Session, request: &ConnectRequest) -> Result
             let gathered = github::reviews(&mut talk, place, &reviewed);
             ("reviews", gathered.map(|read| Exchange::Gathered { name: read.name.to_owned(), digest: read.digest }))
         }
+        (Errand::Attestations { .. }, System::Github(place)) => {
+            let entry = entries.first().ok_or_else(|| not_there("it is about an entry"))?;
+            let gathered = github::attestations(&mut talk, place, entry);
+            (
+                "attestations",
+                gathered.map(|read| Exchange::Gathered { name: read.name.to_owned(), digest: read.digest }),
+            )
+        }
         (Errand::Decide { id, decision }, System::Ledger {}) => {
             ("decide", ledger::decide(&mut talk, id, decision).map(observed))
         }
         (Errand::Decide { .. }, System::Github(_)) => return Err(not_there("people decide on the issue, by labels")),
-        (Errand::Promotion { .. } | Errand::Reviews { .. }, System::Ledger {}) => {
-            return Err(not_there("a ledger has no pull requests"));
+        (Errand::Promotion { .. } | Errand::Reviews { .. } | Errand::Attestations { .. }, System::Ledger {}) => {
+            return Err(not_there("a ledger has neither pull requests nor attestations"));
         }
     };
     match exchange {
@@ -91,12 +99,14 @@ fn teams(session: &Session, errand: &Errand) -> Result<BTreeSet<String>, Failure
 
 /// The entries that an errand is about: as it is deployed, and as it was.
 fn entries(session: &mut Session, errand: &Errand) -> Result<Vec<Rc<Entry>>, Failure> {
-    let Errand::Reviews { entry, before, .. } = errand else { return Ok(Vec::new()) };
-    [Some(entry), before.as_ref()]
-        .into_iter()
-        .flatten()
-        .map(|named| session.entry(&named.name, &named.digest))
-        .collect()
+    let (entry, before) = match errand {
+        Errand::Reviews { entry, before, .. } => (entry, before.as_ref()),
+        Errand::Attestations { entry } => (entry, None),
+        Errand::Perform { .. } | Errand::Prepare { .. } | Errand::Promotion { .. } | Errand::Decide { .. } => {
+            return Ok(Vec::new());
+        }
+    };
+    [Some(entry), before].into_iter().flatten().map(|named| session.entry(&named.name, &named.digest)).collect()
 }
 
 fn not_there(why: &str) -> Failure {

@@ -312,6 +312,12 @@ pub enum Errand {
         /// The host's clock.
         now: Timestamp,
     },
+    /// Read the attestations of an entry's artifact that its repository has, as the bundles that they are (RD2). For GitHub.
+    /// Ends with `gathered`.
+    Attestations {
+        /// The entry that is deployed; its name is its path in the inventory.
+        entry: Named,
+    },
     /// Write down what a person decided on a change request. For the ledger only: other systems ask people themselves.
     Decide {
         /// The change request.
@@ -435,6 +441,9 @@ pub struct RecordSummary {
     /// The reports that it rests on.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reports: Vec<crate::evidence::Attachment>,
+    /// Who signed it, where the engine verified a signature.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signer: Option<crate::evidence::Signer>,
 }
 
 /// What a scanner found.
@@ -673,6 +682,8 @@ fn describe() -> Description {
         ("journal-entries", journal::MAX_ENTRIES),
         ("exchanges", connectors::MAX_EXCHANGES),
         ("json-nesting", crate::formats::json::NESTING),
+        ("bundles", crate::formats::sigstore::MAX_BUNDLES),
+        ("bundle-bytes", crate::formats::sigstore::MAX_BUNDLE_BYTES),
     ];
     Description {
         contract: CONTRACT.to_owned(),
@@ -709,6 +720,7 @@ fn summarize(record: &crate::evidence::Evidence) -> RecordSummary {
         date: record.date,
         run: record.origin.run.clone(),
         reports: record.reports.clone(),
+        signer: record.signer.clone(),
     }
 }
 

@@ -175,6 +175,7 @@ impl Raw<'_> {
             reports: Vec::new(),
             attachments: self.attachments.attachments()?,
             findings: findings.map(|(number, finding)| finding.finding(number)).collect::<Result<_, _>>()?,
+            signer: None,
         })
     }
 }

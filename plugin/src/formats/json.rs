@@ -44,6 +44,11 @@ impl<'a> Json<'a> {
         Ok(Self { text, keys: strict::pass(text)? })
     }
 
+    /// How many bytes the document has.
+    pub(crate) fn len(&self) -> usize {
+        self.text.len()
+    }
+
     /// Whether the document is an object that has this key.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.keys.iter().any(|key| key == name)

@@ -12,6 +12,7 @@ pub mod json;
 pub mod junit;
 pub(crate) mod record;
 pub mod sarif;
+pub mod sigstore;
 mod strict;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 
 use self::json::{Json, Text};
+use self::sigstore::Trust;
 use crate::evidence::{Evidence, Report};
 use crate::problem::Problem;
 
@@ -52,22 +54,31 @@ impl Document {
 
 /// Reads a document of any format that is understood.
 pub fn read(bytes: &[u8]) -> Result<Document, Problem> {
+    read_trusting(bytes, None)
+}
+
+/// The same, where signatures may come from others than the engine's own roots say (EV8).
+pub fn read_trusting(bytes: &[u8], trust: Option<&Trust>) -> Result<Document, Problem> {
     let content = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
     match content.first() {
         None => Err(Problem::new("the file is empty", "write the file before it is handed over")),
         Some(b'<') => junit::read(bytes).map(|tests| Document::Report(Report::Tests(tests))),
-        Some(b'{' | b'[') => read_json(&Json::read(bytes)?),
+        Some(b'{' | b'[') => match Json::read(bytes) {
+            Ok(json) => read_json(&json, trust),
+            Err(problem) => sigstore::from_lines(bytes, trust).unwrap_or(Err(problem)).map(Document::Evidence),
+        },
         Some(_) => Err(unknown("the file is neither JSON nor XML")),
     }
 }
 
-fn read_json(json: &Json<'_>) -> Result<Document, Problem> {
+fn read_json(json: &Json<'_>, trust: Option<&Trust>) -> Result<Document, Problem> {
     let signs = [
         (Format::CycloneDx, json.has("bomFormat") || json.has("specVersion")),
         (Format::Sarif, json.has("runs") || is_sarif(json)),
         (Format::Evidence, json.has("evidence_type_id")),
         (Format::Summary, json.has("evidences")),
         (Format::Record, json.has("check") && json.has("outcome")),
+        (Format::Bundle, sigstore::is_bundle(json)),
     ];
     let mut formats = signs.into_iter().filter(|(_, sign)| *sign).map(|(format, _)| format);
     match (formats.next(), formats.next()) {
@@ -78,6 +89,7 @@ fn read_json(json: &Json<'_>) -> Result<Document, Problem> {
         (Some(Format::Evidence), None) => ibm::from_evidence(json).map(|evidence| Document::Evidence(vec![evidence])),
         (Some(Format::Summary), None) => ibm::from_summary(json).map(Document::Evidence),
         (Some(Format::Record), None) => record::from_record(json).map(|evidence| Document::Evidence(vec![evidence])),
+        (Some(Format::Bundle), None) => sigstore::from_bundle(json, trust).map(Document::Evidence),
     }
 }
 
@@ -88,6 +100,7 @@ enum Format {
     Evidence,
     Summary,
     Record,
+    Bundle,
 }
 
 /// Whether a document without runs says that it is SARIF.
@@ -106,6 +119,6 @@ fn is_sarif(json: &Json<'_>) -> bool {
 
 fn unknown(message: &str) -> Problem {
     let help = "hand over JUnit XML, SARIF 2.1.0, CycloneDX 1.4 to 1.7 JSON, IBM v2 evidence or a v2 summary, \
-                or a record with `check` and `outcome`";
+                a record with `check` and `outcome`, or Sigstore bundles of build attestations";
     Problem::new(message, help)
 }

@@ -98,6 +98,7 @@ impl RawRecord<'_> {
             reports: files("reports", self.reports)?,
             attachments: files("attachments", self.attachments)?,
             findings: Vec::new(),
+            signer: None,
         })
     }
 }

@@ -83,6 +83,20 @@ impl Faults {
                 format!("write at most {MAX_SKEW}"),
             );
         }
+        for (index, signer) in file.evidence.trusted_signers.iter().enumerate() {
+            let path = signer.strip_prefix("https://").and_then(|rest| rest.split_once("/.github/workflows/"));
+            let whole = path.is_some_and(|(repository, file)| {
+                let file = file.split_once('@').map_or(file, |(file, _)| file);
+                repository.split('/').count() == 3 && (file.ends_with(".yml") || file.ends_with(".yaml"))
+            });
+            if !whole {
+                self.add(
+                    format!("/evidence/trusted-signers/{index}"),
+                    format!("`{}` is not a workflow", shorten(signer)),
+                    "write it as certificates do: `https://github.com/shop/builds/.github/workflows/image.yml`",
+                );
+            }
+        }
     }
 
     fn demands(&mut self, pointer: &str, demands: &[Demand]) {

@@ -78,6 +78,9 @@ pub struct EvidencePolicy {
     pub grace_days: GraceDays,
     /// Evidence dated further in the future than this is refused (EV6). Default 300.
     pub clock_skew_seconds: u32,
+    /// Workflows whose signatures count beside those of the entry's own repository (RD2), as certificates name them:
+    /// `https://github.com/shop/builds/.github/workflows/image.yml`, at any ref, or with `@` and the ref. Default: none.
+    pub trusted_signers: Vec<String>,
 }
 
 impl Default for EvidencePolicy {
@@ -88,6 +91,7 @@ impl Default for EvidencePolicy {
             checks: BTreeMap::new(),
             grace_days: GraceDays::default(),
             clock_skew_seconds: 300,
+            trusted_signers: Vec::new(),
         }
     }
 }
@@ -178,6 +182,7 @@ impl File {
             checks: self.evidence.checks,
             grace_days: self.evidence.grace_days,
             clock_skew_seconds: self.evidence.clock_skew_seconds,
+            trusted_signers: self.evidence.trusted_signers,
             waivers: self.waivers,
             risk: self.risk,
             process: self.process,

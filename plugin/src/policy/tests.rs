@@ -172,6 +172,24 @@ required-fields: [backout-plan, rollback]",
 }
 
 #[test]
+fn t42_a_trusted_signer_is_a_whole_workflow() {
+    let signers = |signers: &str| format!("version: 1\nevidence: {{trusted-signers: [{signers}]}}");
+    let workflow = "https://github.com/shop/builds/.github/workflows/image.yml";
+    let listed = policy(&signers(&format!("{workflow}, '{workflow}@refs/tags/v1'"))).trusted_signers;
+    assert_eq!(listed, [workflow.to_owned(), format!("{workflow}@refs/tags/v1")]);
+    for signer in [
+        "shop/builds/.github/workflows/image.yml",
+        "https://github.com/shop/builds",
+        "https://github.com/shop/builds/.github/workflows/",
+        "https://github.com/shop/.github/workflows/image.yml",
+        "https://github.com/.*/builds/x/.github/workflows/image.yml",
+    ] {
+        let told = crate::scalar::shorten(signer);
+        check(&signers(&format!("'{signer}'")), &[format!("2:30 `{told}` is not a workflow").as_str()]);
+    }
+}
+
+#[test]
 fn pc2_approvals_can_be_raised_and_not_lowered() {
     assert_eq!(policy("version: 1\nprocess: {normal-approvals: 2}").process.normal_approvals, 2);
     check("version: 1\nprocess: {normal-approvals: 0}", &["2:29 `normal-approvals` is 0"]);
@@ -222,6 +240,7 @@ fn the_shipped_policy_file_can_be_uncommented_and_shows_the_defaults() {
     assert_eq!(shown.emergency, built_in.emergency);
     assert_eq!(shown.grace_days, built_in.grace_days);
     assert_eq!(shown.clock_skew_seconds, built_in.clock_skew_seconds);
+    assert!(!shown.trusted_signers.is_empty() && built_in.trusted_signers.is_empty(), "an example");
     assert_eq!(shown.inventory, built_in.inventory);
     assert_eq!(shown.block_target_mismatch, built_in.block_target_mismatch);
     assert_eq!(shown.deployment.outage_minutes, 0);

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::evidence::{Check, Finding, Outcome};
 use crate::policy::{Level, Waiver};
 use crate::problem::{Place, Problem};
+use crate::readiness::binding::{Fault, Stranger};
 use crate::scalar::{Digest, Timestamp, shorten};
 
 /// A stable name for each kind of reason.
@@ -198,6 +199,38 @@ pub fn missing(entry: &str, check: &Check, tool: Option<&str>) -> Reason {
         Code::EvidenceMissing,
         format!("no evidence of `{check}`{tool} for `{entry}`"),
         format!("run the check `{check}`{tool} on `{entry}` in its CI run and add its evidence"),
+    )
+    .about(entry, check)
+}
+
+/// There is a signature, and somebody gave it who does not speak for the entry (RD2).
+#[must_use]
+pub(super) fn signed_by(entry: &str, check: &Check, stranger: &Stranger<'_>) -> Reason {
+    let Stranger { signer, run, fault } = stranger;
+    let (what, help) = match fault {
+        Fault::Repository => (
+            format!("was given for the repository `{}`", shorten(&signer.repository)),
+            "attest the image in the repository that the entry names, or correct the entry".to_owned(),
+        ),
+        Fault::Commit => (
+            format!("was given for commit {}", signer.commit),
+            "attest the image in the run that builds the entry's commit, or correct the entry".to_owned(),
+        ),
+        Fault::Workflow => (
+            format!("was given by the workflow `{}`", shorten(&signer.workflow)),
+            "list the workflow under `trusted-signers` in the policy, if it is one to trust".to_owned(),
+        ),
+        Fault::Run => (
+            format!("was given by run `{}`", shorten(run)),
+            format!(
+                "promote the entry of the run that attested its image, or attest the image of `{entry}` in its run"
+            ),
+        ),
+    };
+    Reason::new(
+        Code::EvidenceMissing,
+        format!("no evidence of `{check}` for `{entry}` that counts: the signature {what}"),
+        help,
     )
     .about(entry, check)
 }

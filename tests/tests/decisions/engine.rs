@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use countersign::contract::{self, Session};
 use countersign_tests::documents;
+use countersign_tests::sigstore;
 use countersign_tests::world::{Ended, World, call};
 use serde_json::{Value, json};
 
@@ -25,14 +26,14 @@ pub(crate) struct Engine {
 
 impl Engine {
     pub(crate) fn new() -> Self {
-        Self { session: Session::new(), answered: 0, failure: failure() }
+        Self { session: session(), answered: 0, failure: failure() }
     }
 
     /// What the engine says of the change before anything is done.
     pub(crate) fn assess(&mut self, scenario: &Scenario) -> Verdict {
-        if self.answered.is_multiple_of(256) {
-            // A session keeps what it was given.
-            self.session = Session::new();
+        if self.answered.is_multiple_of(4096) {
+            // A session keeps what it was given, and verifies each signature once.
+            self.session = session();
         }
         self.answered += 1;
         let world = world(scenario);
@@ -99,9 +100,14 @@ fn known(code: &Value) -> &'static str {
     codes.into_iter().find(|known| *code == **known).unwrap_or_else(|| panic!("unexpected: {code}"))
 }
 
+fn session() -> Session {
+    Session::trusting(&[&sigstore::root()]).unwrap()
+}
+
 /// The scenario's world before its first run.
 fn world(scenario: &Scenario) -> World {
     let mut world = World::new(render::documents(scenario));
+    world.roots = vec![sigstore::root()];
     world.actor = scenario.flow.rounds[0].actor;
     world.clock = render::START;
     let purpose = if scenario.production { "production" } else { "pre_prod" };

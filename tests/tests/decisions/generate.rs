@@ -4,7 +4,10 @@ use crate::random::Random;
 use crate::scenario::*;
 
 const NAMES: [&str; 4] = ["api", "web", "jobs/nightly", "infra/net"];
-const CHECKS: [&str; 4] = ["unit-tests", "static-analysis", "dependency-check", "acceptance-tests"];
+const CHECKS: [&str; 5] =
+    ["unit-tests", "static-analysis", "dependency-check", "acceptance-tests", "artifact-signature"];
+/// When everything is signed that is: two hours before the first run.
+const SIGNED: Minutes = -120;
 const TOOLS: [&str; 2] = ["alpha", "beta"];
 const PATHS: [&str; 5] = ["docs/guide.md", "db/schema.sql", "src/lib.rs", "deps/lock.json", "auth/login.rs"];
 const LABELS: [&str; 4] = ["dependencies", "migration", "security", "unrelated"];
@@ -25,6 +28,7 @@ pub(crate) fn scenario(number: u64) -> Scenario {
     for _ in 0..random.one(&[0, 0, 1, 1, 2, 3]) {
         disturb(random, &entries, &policy, &mut records);
     }
+    sign(random, &entries, &mut records);
     let strays = if random.percent(10) { vec![random.one(&Stray::ALL)] } else { Vec::new() };
     let flow = flow(random, &records);
     Scenario {
@@ -92,6 +96,7 @@ fn policy(random: &mut Random, production: bool) -> Policy {
         judged,
         waivers: if random.percent(12) { vec![waiver(random)] } else { Vec::new() },
         skew_minutes: random.one(&[5, 5, 60]),
+        trusts: random.percent(50),
         limit: random.one(&[Level::Low, Level::Moderate, Level::Moderate, Level::Moderate, Level::High]),
         delta_entries: random.some(20, |random| random.one(&[1, 2])),
         unsuccessful_within_days: random.some(20, |random| random.one(&[2, 10])),
@@ -265,6 +270,7 @@ fn passing(random: &mut Random, entry: &Entry, demand: &Demand) -> Record {
             2 => Says::Findings(Vec::new()),
             _ => Says::Nothing,
         },
+        signed: None,
     }
 }
 
@@ -320,6 +326,36 @@ fn disturb(random: &mut Random, entries: &[Entry], policy: &Policy, records: &mu
     }
 }
 
+/// Some signatures are not told but given, mostly as they should be.
+fn sign(random: &mut Random, entries: &[Entry], records: &mut [Record]) {
+    for record in records.iter_mut().filter(|record| record.check == "artifact-signature") {
+        let entry = entries.iter().find(|entry| record.assets.contains(&Asset::Image(entry.image)));
+        let Some(entry) = entry.filter(|_| random.percent(30)) else { continue };
+        let mut signed = Signed { own: true, commit: entry.commit, workflow: Workflow::Own };
+        let mut run = Run::Ci(entry.run);
+        match random.below(12) {
+            0 => signed.own = false,
+            1 => signed.commit = 9,
+            2 | 3 => signed.workflow = Workflow::Shared,
+            4 => signed.workflow = Workflow::Other,
+            5 => run = Run::Ci(9),
+            6 => run = Run::Cd(1),
+            _ => {}
+        }
+        *record = Record {
+            check: "artifact-signature",
+            tool: Some("sigstore"),
+            outcome: Outcome::Success,
+            assets: vec![Asset::Image(entry.image)],
+            run,
+            attempt: 1,
+            date: SIGNED,
+            says: Says::Nothing,
+            signed: Some(signed),
+        };
+    }
+}
+
 fn flow(random: &mut Random, records: &[Record]) -> Flow {
     let supplied = random.percent(12);
     let rounds = (0..3).map(|round| round_of(random, records, round, supplied)).collect();
@@ -362,6 +398,7 @@ fn inert() -> Record {
         attempt: 0,
         date: -5,
         says: Says::Nothing,
+        signed: None,
     }
 }
 
@@ -372,6 +409,7 @@ fn mended(records: &[Record], run: usize) -> Vec<Record> {
         run: Run::Cd(run),
         date: -5,
         says: Says::Nothing,
+        signed: None,
         ..record.clone()
     };
     records.iter().filter(|record| record.check != "sbom").map(again).collect()

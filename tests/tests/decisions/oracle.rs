@@ -156,7 +156,7 @@ impl<'a> Known<'a> {
 
     fn bound(&self, entry: &Entry, about: impl Fn(&Record) -> bool) -> Vec<(Asset, (usize, u32), &Record)> {
         let mut bound = Vec::new();
-        for record in self.records.iter().filter(|record| about(record)) {
+        for record in self.records.iter().filter(|record| about(record) && self.may_speak(record, entry)) {
             let order = match record.run {
                 Run::Ci(run) if run == entry.run => 0,
                 Run::Cd(run) if self.runs.contains(&run) => run,
@@ -167,6 +167,19 @@ impl<'a> Known<'a> {
             }
         }
         bound
+    }
+
+    /// EV8, RD2: a signature speaks for what was built of the entry's repository at its commit, by a workflow of that
+    /// repository or one that the policy trusts.
+    fn may_speak(&self, record: &Record, entry: &Entry) -> bool {
+        record.signed.is_none_or(|signed| {
+            let trusted = match signed.workflow {
+                Workflow::Own => true,
+                Workflow::Shared => self.scenario.policy.trusts,
+                Workflow::Other => false,
+            };
+            signed.own && signed.commit == entry.commit && trusted
+        })
     }
 
     /// EV5, EV6, EV7: what a record comes to.

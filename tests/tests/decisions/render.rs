@@ -1,9 +1,11 @@
 //! A scenario as the documents and the request that the engine reads.
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 
 use countersign::scalar::{Digest, Timestamp};
 use countersign_tests::documents::{COMMIT, Documents, HEAD};
+use countersign_tests::sigstore::Attestation;
 use serde_json::{Value, json};
 
 use crate::scenario::*;
@@ -47,10 +49,11 @@ pub(crate) fn documents(scenario: &Scenario) -> Documents {
 /// Adds records, and the reports that they name.
 pub(crate) fn add_records(documents: &mut Documents, records: &[Record]) {
     for record in records {
-        let (text, report) = match &record.says {
-            Says::Findings(findings) => (ibm(record, findings), None),
-            Says::Report(report) => (raw(record, Some(*report)), Some(*report)),
-            Says::Nothing => (raw(record, None), None),
+        let (text, report) = match (&record.signed, &record.says) {
+            (Some(signed), _) => (bundle(record, signed), None),
+            (None, Says::Findings(findings)) => (ibm(record, findings), None),
+            (None, Says::Report(report)) => (raw(record, Some(*report)), Some(*report)),
+            (None, Says::Nothing) => (raw(record, None), None),
         };
         let number = documents.evidence.len();
         documents.evidence.insert(format!("record-{number:03}.json"), text.to_string());
@@ -130,6 +133,26 @@ fn raw(record: &Record, report: Option<Report>) -> Value {
     value
 }
 
+/// A workflow of another repository, which a policy may trust.
+const SHARED: &str = "https://git.example/shop/builds/.github/workflows/image.yml";
+
+/// Signing takes its time, and there are few different signatures.
+fn bundle(record: &Record, signed: &Signed) -> Value {
+    static MADE: Mutex<BTreeMap<String, Value>> = Mutex::new(BTreeMap::new());
+    let Some(Asset::Image(number)) = record.assets.first() else { panic!("a signature of an image") };
+    let repository = if signed.own { "https://git.example/shop/code" } else { "https://git.example/shop/fork" };
+    let image: Digest = image(*number).parse().unwrap();
+    let workflow = match signed.workflow {
+        Workflow::Own => "https://git.example/shop/code/.github/workflows/ci.yml@refs/heads/main".to_owned(),
+        Workflow::Shared => format!("{SHARED}@refs/tags/v1"),
+        Workflow::Other => "https://git.example/shop/codes/.github/workflows/ci.yml@refs/heads/main".to_owned(),
+    };
+    let attestation =
+        Attestation { workflow, ..Attestation::of(&image, repository, &commit(signed.commit), &run(record.run)) };
+    let made = &mut MADE.lock().unwrap();
+    made.entry(format!("{attestation:?}")).or_insert_with(|| attestation.bundle()).clone()
+}
+
 fn ibm(record: &Record, findings: &[Finding]) -> Value {
     let hash = |asset: &Asset| match asset {
         Asset::Image(number) => image(*number),
@@ -184,6 +207,7 @@ fn add_stray(documents: &mut Documents, number: usize, stray: Stray) {
             attempt: 0,
             date: -5,
             says: Says::Nothing,
+            signed: None,
         },
         None,
     );
@@ -272,6 +296,9 @@ fn policy(policy: &Policy) -> Value {
         demands.iter().map(demand).collect()
     };
     let mut evidence = json!({ "clock-skew-seconds": policy.skew_minutes * 60 });
+    if policy.trusts {
+        evidence["trusted-signers"] = json!([SHARED]);
+    }
     if let Some(before) = &policy.before {
         evidence["pre-deployment"] = json!(demands(before));
     }

@@ -67,6 +67,8 @@ pub(crate) struct Policy {
     pub(crate) judged: Vec<Judged>,
     pub(crate) waivers: Vec<Waiver>,
     pub(crate) skew_minutes: Minutes,
+    /// Whether the shared workflow is trusted.
+    pub(crate) trusts: bool,
     pub(crate) limit: Level,
     pub(crate) delta_entries: Option<usize>,
     pub(crate) unsuccessful_within_days: Option<i64>,
@@ -182,6 +184,26 @@ pub(crate) struct Record {
     pub(crate) attempt: u32,
     pub(crate) date: Minutes,
     pub(crate) says: Says,
+    /// Absent: nobody signed it.
+    pub(crate) signed: Option<Signed>,
+}
+
+/// A signature that holds: what was built, and whose workflow signed.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) struct Signed {
+    /// Whether the repository of the entries was built.
+    pub(crate) own: bool,
+    pub(crate) commit: u32,
+    pub(crate) workflow: Workflow,
+}
+
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Workflow {
+    /// One of the repository of the entries.
+    Own,
+    /// One that a policy may trust.
+    Shared,
+    Other,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -82,6 +82,24 @@ impl<'t, 'a> Api<'t, 'a> {
         Err(trouble("unavailable", format!("`{}` has more than {MAX_PAGES} pages", shorten(path))))
     }
 
+    /// Reads the pages of a list that a cursor leads through, to the last one; none: there is no such thing.
+    pub(super) fn cursor<T: DeserializeOwned>(&mut self, path: &str) -> Result<Option<Vec<T>>, Pause> {
+        let mut all = Vec::new();
+        let mut after = String::new();
+        for _ in 1..=MAX_PAGES {
+            let Some((page, answer)) = self.read(&format!("{path}&per_page=100{after}"))? else {
+                return Ok(None);
+            };
+            all.push(page);
+            let Some(next) = answer.headers.get("link").and_then(|link| next(link)) else { return Ok(Some(all)) };
+            let cursor = cursor(next).ok_or_else(|| {
+                trouble("malformed-answer", format!("GitHub does not say where `{}` goes on", shorten(path)))
+            })?;
+            after = format!("&after={cursor}");
+        }
+        Err(trouble("unavailable", format!("`{}` has more than {MAX_PAGES} pages", shorten(path))))
+    }
+
     /// Sends a change that makes nothing new: it is sent again when its answer is lost.
     pub(super) fn change(&mut self, method: Method, path: &str, body: Option<&Value>) -> Result<Written, Pause> {
         self.write(method, path, body, Lost::Again)
@@ -209,7 +227,10 @@ impl<'t, 'a> Api<'t, 'a> {
                 format!("GitHub does not permit `{}`: {said}", shorten(path)),
                 match path.starts_with("/actions/") {
                     true => super::environment::PERMISSION,
-                    false => "grant the job `contents: write`, `issues: write` and `pull-requests: read`",
+                    false => {
+                        "grant the job `contents: write`, `issues: write` and `pull-requests: read`, and \
+                         `attestations: read` where attestations are read"
+                    }
                 },
             ),
             status => (
@@ -226,6 +247,20 @@ impl<'t, 'a> Api<'t, 'a> {
             other @ (Pause::Next(_) | Pause::Nonsense(_)) => other,
         }
     }
+}
+
+/// The part of a `Link` header that leads to the next page.
+fn next(link: &str) -> Option<&str> {
+    link.split(',').find(|part| part.contains("rel=\"next\""))
+}
+
+/// The cursor in the address of the next page: whatever else the address says, only this is followed.
+fn cursor(next: &str) -> Option<&str> {
+    let (address, _) = next.split_once('<')?.1.split_once('>')?;
+    let (_, query) = address.split_once('?')?;
+    let cursor = query.split('&').find_map(|part| part.strip_prefix("after="))?;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"%-._~=".contains(&byte);
+    (!cursor.is_empty() && cursor.len() <= 1000 && cursor.bytes().all(plain)).then_some(cursor)
 }
 
 /// What GitHub says about it.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::api::Api;
-use super::{Gathered, Place, Repository};
+use super::{Gathered, Place, Repository, repository_of};
 use crate::connectors::talk::trouble;
 use crate::connectors::{Pause, Talk};
 use crate::inventory::Entry;
@@ -51,7 +51,7 @@ struct Pull {
 /// Reads the commits and their pull requests, and writes what they say as a record of evidence.
 pub fn reviews(talk: &mut Talk<'_>, place: &Place, reviewed: &Reviewed<'_>) -> Result<Gathered, Pause> {
     let Reviewed { entry, before, now, run } = reviewed;
-    let repository = repository(place, entry)?;
+    let repository = repository_of(place, entry)?;
     let mut api = Api::new(talk, &repository.0);
     let commits = match before {
         Some(before) if before.repository_url == entry.repository_url => since(&mut api, &before.commit_sha, entry)?,
@@ -76,15 +76,6 @@ pub fn reviews(talk: &mut Talk<'_>, place: &Place, reviewed: &Reviewed<'_>) -> R
     });
     let bytes = record.to_string().into_bytes();
     Ok(Gathered { name: "peer-review.json", digest: talk.keep(bytes) })
-}
-
-/// The repository of an entry, if it is one of this GitHub.
-fn repository(place: &Place, entry: &Entry) -> Result<Repository, Pause> {
-    let url = entry.repository_url.trim_end_matches('/').trim_end_matches(".git");
-    let server = place.server.as_deref().unwrap_or("https://github.com");
-    let path = url.strip_prefix(server.trim_end_matches('/')).and_then(|path| path.strip_prefix('/'));
-    path.and_then(|path| Repository::try_from(path.to_owned()).ok())
-        .ok_or_else(|| trouble("not-found", format!("`{}` is no repository of `{}`", shorten(url), shorten(server))))
 }
 
 /// The commit that is deployed, and all before it that were not in what was deployed last. What is deployed may also lie
