@@ -3,15 +3,15 @@ import {
   PARKED,
   look,
   promoted
-} from "./chunk-7AY6HW5K.js";
-import "./chunk-TCPQQ4QM.js";
+} from "./chunk-BUV52CVV.js";
+import "./chunk-KGOUL73I.js";
 import {
   host,
   label,
   page,
   report,
   run2 as run
-} from "./chunk-D7W44NOX.js";
+} from "./chunk-ZFCC2ONR.js";
 
 // lib/comment.js
 import { readFile } from "node:fs/promises";
@@ -70,7 +70,7 @@ await run("Assessment", async (basis) => {
   const here = await host(basis);
   const { asks } = await promoted(here, await pullRequest(here.env));
   const came = await look(here, asks, "assess", { parked: PARKED, reports: [] });
-  const found = report(here, came);
+  const found = report(here, came, asks);
   if (here.input.flag("comment")) await comment(here, asks.target, found);
   return here.tell.report(found, { title: `Assessment of ${label(asks.target)}`, fails: here.input.flag("fail") && found.exitCode !== 0 });
 });

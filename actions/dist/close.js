@@ -5,10 +5,10 @@ import {
   look,
   promoted,
   restored
-} from "./chunk-7AY6HW5K.js";
+} from "./chunk-BUV52CVV.js";
 import {
   read
-} from "./chunk-TCPQQ4QM.js";
+} from "./chunk-KGOUL73I.js";
 import {
   EXIT,
   host,
@@ -16,7 +16,7 @@ import {
   report,
   run2 as run,
   usage
-} from "./chunk-D7W44NOX.js";
+} from "./chunk-ZFCC2ONR.js";
 
 // lib/redact.js
 var REDACTED = Buffer.from("***");
@@ -65,7 +65,7 @@ var STEPS = [
   { step: "verify", input: "verification", log: "verification-log" },
   { step: "rollback", input: "rollback", log: "rollback-log" }
 ];
-async function reported({ world, env, input, ask, webhooks, settings }) {
+async function reported({ world, env, input, ask, tell, webhooks, settings }) {
   const hidden = secrets([settings.token, ...webhooks.values(), ...named(input, env)]);
   for (const secret of named(input, env)) world.core.setSecret(secret);
   const reports = [];
@@ -74,7 +74,7 @@ async function reported({ world, env, input, ask, webhooks, settings }) {
     const end = input.choice(name, ENDS);
     if (end === void 0 || end === "skipped") continue;
     const path = input.text(file);
-    const log = path && without(await read(path, file), hidden);
+    const log = path && await logged(path, file, tell).then((bytes) => bytes && without(bytes, hidden));
     if (log) logs.push(log);
     reports.push({
       step,
@@ -85,6 +85,12 @@ async function reported({ world, env, input, ask, webhooks, settings }) {
   }
   const deploy = input.choice("deploy", ENDS);
   return { began: deploy !== void 0 && deploy !== "skipped", reports, logs };
+}
+function logged(path, input, tell) {
+  return read(path, input).catch((error) => {
+    tell.warning(`${error.message}: the record has no log of it`, "Countersign: a log is missing");
+    return void 0;
+  });
 }
 function named(input, env) {
   return input.lines("secret-env").map((name) => {
@@ -101,7 +107,7 @@ await run("Deployment", async (basis) => {
   const { asks, pointer } = await (here.input.text("rollback-change-request-id") ? restored(here) : promoted(here));
   const driving = { parked: PARKED, reports: said.reports };
   const came = said.began ? await act(here, asks, driving, pointer, said.logs) : await look(here, asks, "preview", driving);
-  return here.tell.report(finished(report(here, came)), { title: `Deployment to ${label(asks.target)}` });
+  return here.tell.report(finished(report(here, came, asks)), { title: `Deployment to ${label(asks.target)}` });
 });
 function finished(report2) {
   if (report2.outcome !== "cleared") return report2;

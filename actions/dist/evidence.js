@@ -1,7 +1,7 @@
 import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);
 import {
   read
-} from "./chunk-TCPQQ4QM.js";
+} from "./chunk-KGOUL73I.js";
 import {
   access,
   checkout,
@@ -9,7 +9,7 @@ import {
   folder,
   run2 as run,
   usage
-} from "./chunk-D7W44NOX.js";
+} from "./chunk-ZFCC2ONR.js";
 
 // lib/evidence.js
 import { createHash } from "node:crypto";
@@ -84,9 +84,9 @@ async function bind(basis) {
   const value = input.required(about);
   switch (about) {
     case "commit":
-      return { assets: [{ kind: "commit", sha: value }], within: `commit-${plain(excerpt(value, 12))}` };
+      return { assets: [{ kind: "commit", sha: value }], within: `commit-${plain(value.slice(0, 12))}` };
     case "image":
-      return { assets: [{ kind: "image", digest: value }], within: `image-${plain(excerpt(value.replace(/^sha256:/, ""), 12))}` };
+      return { assets: [{ kind: "image", digest: value }], within: `image-${plain(value.replace(/^sha256:/, "").slice(0, 12))}` };
     case "uri": {
       const digest = createHash("sha256").update(value).digest("hex");
       return { assets: [{ kind: "generic", uri: value }], within: `uri-${digest.slice(0, 12)}` };

@@ -10,13 +10,14 @@ import {
   run2 as run,
   table,
   usage
-} from "./chunk-D7W44NOX.js";
+} from "./chunk-ZFCC2ONR.js";
 
 // entries/reconcile.js
 import { join } from "node:path";
 await run("Reconciliation", async (basis) => {
   const { ask, env, input, tell, world } = basis;
-  const names = input.lines("environments").flatMap((line) => line.split(",").map((name) => name.trim())).filter(Boolean);
+  const named = input.lines("environments").flatMap((line) => line.split(",").map((name) => name.trim())).filter(Boolean);
+  const names = [...new Set(named)];
   if (names.length < 2) {
     throw usage("the input `environments` names fewer than two environments", "give their inventory branches, lowest first, one a line");
   }

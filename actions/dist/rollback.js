@@ -3,19 +3,19 @@ import {
   PARKED,
   act,
   restored
-} from "./chunk-7AY6HW5K.js";
-import "./chunk-TCPQQ4QM.js";
+} from "./chunk-BUV52CVV.js";
+import "./chunk-KGOUL73I.js";
 import {
   host,
   label,
   report,
   run2 as run
-} from "./chunk-D7W44NOX.js";
+} from "./chunk-ZFCC2ONR.js";
 
 // entries/rollback.js
 await run("Rollback", async (basis) => {
   const here = await host(basis);
   const { asks, pointer, wait } = await restored(here);
   const came = await act(here, asks, { parked: PARKED, reports: [], wait }, pointer);
-  return here.tell.report(report(here, came), { title: `Rollback of ${label(asks.target)}` });
+  return here.tell.report(report(here, came, asks), { title: `Rollback of ${label(asks.target)}` });
 });

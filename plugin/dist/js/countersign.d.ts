@@ -240,6 +240,15 @@ export namespace v1 {
     /** The effect's key. */
     key: string;
   };
+  /** A protected environment whose reviewers decide on change requests as well, and the run in which they are asked. */
+  type Approvals = {
+    /** The environment. */
+    environment: Environment;
+    /** The repository of the workflow. Default: the one of the issues. */
+    repository?: Repository | null;
+    /** The workflow run, by its number: all attempts of a run have the same. */
+    run: number;
+  };
   /** A command of the user: an argument vector, never a shell string (T60). */
   type CommandGiven = {
     /** The program and its arguments. */
@@ -284,6 +293,8 @@ export namespace v1 {
     /** Its key: the same effect of the same change has the same key for ever. */
     key: string;
   };
+  /** The name of an environment: at most 255 characters, none of them a control character. GitHub compares it without case. */
+  type Environment = string;
   /** What to do in a change system. */
   type Errand =
     /** Perform an effect of a plan. */
@@ -321,6 +332,13 @@ export namespace v1 {
       errand: "reviews";
       /** The host's clock. */
       now: Timestamp;
+    }
+    /** Read the attestations of an entry's artifact that its repository has, as the bundles that they are (RD2). For GitHub.
+     * Ends with `gathered`. */
+    | {
+      /** The entry that is deployed; its name is its path in the inventory. */
+      entry: Named;
+      errand: "attestations";
     }
     /** Write down what a person decided on a change request. For the ledger only: other systems ask people themselves. */
     | {
@@ -539,6 +557,8 @@ export namespace v1 {
     }
     /** GitHub: people see an issue and decide there; the record is a ledger on a branch of the same repository. */
     | {
+      /** Whose reviews of a protected environment are decisions on change requests as well. Absent: nobody's. */
+      approvals?: Approvals | null;
       /** The branch that holds the records, for links to them. */
       records: Segment;
       /** The repository: `owner/name`. */
@@ -869,7 +889,7 @@ export namespace v1 {
   type Decision = {
     /** Whether they approve; if not, they reject. */
     approves: boolean;
-    /** When. */
+    /** When. With `environment` nobody tells: then the last time before which it cannot have been. */
     at: Timestamp;
     /** Who. */
     by: Person;
@@ -877,6 +897,8 @@ export namespace v1 {
     change?: Digest | null;
     /** What they approved: the delta (GA2). Absent: the system does not say. */
     delta?: Digest | null;
+    /** The protected environment whose review this was. Absent: it was said on the request itself. */
+    environment?: string | null;
     /** Under which policy. Absent: the system does not say. */
     policy?: Digest | null;
     /** Why. */
@@ -1605,6 +1627,8 @@ export namespace v1 {
     reports?: Array<Attachment>;
     /** The run, as its CI system writes it. */
     run?: string | null;
+    /** Who signed it, where the engine verified a signature. */
+    signer?: Signer | null;
     /** The tool. */
     tool: string;
   };
@@ -1828,6 +1852,15 @@ export namespace v1 {
     findings: Record<string, number>;
     /** The scanner. */
     tool: string;
+  };
+  /** Who signed evidence, as its certificate says (EV8). It counts only for what this signer may speak for (RD2). */
+  type Signer = {
+    /** The commit that was built. */
+    commit: Commit;
+    /** The repository that was built. */
+    repository: string;
+    /** The workflow that signed, with the ref that it was taken from. */
+    workflow: string;
   };
   /** The document that a reason rests on. */
   type Source = {

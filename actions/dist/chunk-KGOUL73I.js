@@ -2,12 +2,18 @@ import{createRequire as __cr}from'node:module';const require=__cr(import.meta.ur
 import {
   excerpt,
   usage
-} from "./chunk-D7W44NOX.js";
+} from "./chunk-ZFCC2ONR.js";
 
 // lib/files.js
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 var SIZE_MAX = 64 << 20;
+var WHY = {
+  ENOENT: "there is no such file",
+  ENOTDIR: "there is no such folder",
+  EISDIR: "it is a folder",
+  EACCES: "it is not permitted"
+};
 async function read(path, input) {
   try {
     const { size } = await stat(path);
@@ -39,10 +45,11 @@ async function below(folder, input) {
 }
 function unreadable(path, input, error) {
   if (error instanceof Error && "exitCode" in error) return error;
-  const why = (
-    /** @type {any} */
-    error?.code ?? "it cannot be opened"
+  const { code } = (
+    /** @type {{code?: string}} */
+    error ?? {}
   );
+  const why = (code && WHY[code]) ?? code ?? "it cannot be opened";
   return usage(`\`${excerpt(path, 200)}\`, the input \`${input}\`, cannot be read: ${why}`, "check the path: it is relative to the workspace");
 }
 

@@ -3,7 +3,7 @@ import {
   below,
   document,
   read
-} from "./chunk-TCPQQ4QM.js";
+} from "./chunk-KGOUL73I.js";
 import {
   EXIT,
   Refusal,
@@ -21,7 +21,7 @@ import {
   target,
   usage,
   waiting
-} from "./chunk-D7W44NOX.js";
+} from "./chunk-ZFCC2ONR.js";
 
 // lib/perform.js
 var EXCHANGES_MAX = 2e3;
@@ -114,7 +114,11 @@ async function gather(host, { target: target2, commit }) {
   const staging = input.text("staging");
   const proved = staging && (await inventory.concluded(pointerName(target2, staging))).commit;
   const concluded = last ? await inventory.tree(last) : void 0;
-  const reviews = input.flag("peer-review") ? await peerReviews(host, current, concluded) : [];
+  const reviews = (entry, before) => ({ entry, before, now: host.clock.now() });
+  const known = [
+    ...input.flag("peer-review") ? await atGithub(host, current, concluded, "reviews", "peer-review.json", reviews) : [],
+    ...input.flag("attestations") ? await atGithub(host, current, concluded, "attestations", "attestations.jsonl", (entry) => ({ entry })) : []
+  ];
   const documents = {
     policy: await document(ask, input.text("policy"), "policy"),
     evidence_checks: await document(ask, input.text("evidence-checks"), "evidence-checks"),
@@ -122,20 +126,19 @@ async function gather(host, { target: target2, commit }) {
     concluded,
     staging: proved && await inventory.tree(proved),
     ignore_file: await inventory.file(commit, input.text("ignore-file") ?? ".inventoryignore"),
-    evidence: [...await evidence(ask, input.lines("evidence"), tell), ...reviews]
+    evidence: [...await evidence(ask, input.lines("evidence"), tell), ...known]
   };
   return { documents, history: await journals(ask, store), pointer };
 }
-async function peerReviews(host, current, concluded) {
-  const { clock, settings, env, tell } = host;
+async function atGithub(host, current, concluded, what, file, about) {
+  const { settings, env, tell } = host;
   const read2 = [];
   for (const entry of current.files) {
     const before = concluded?.files.find(({ name }) => name === entry.name);
     if (before?.digest === entry.digest) continue;
-    const reviews = { errand: "reviews", entry, before, now: clock.now() };
-    const end = await errand(host, github(settings, env), reviews);
-    if (end.exchange === "gathered") read2.push({ name: `github/${entry.name}/peer-review.json`, digest: end.digest });
-    else tell.line(`the reviews of \`${entry.name}\` cannot be read: ${end.event?.trouble?.message}`);
+    const end = await errand(host, github(settings, env), { errand: what, ...about(entry, before) });
+    if (end.exchange === "gathered") read2.push({ name: `github/${entry.name}/${file}`, digest: end.digest });
+    else tell.line(`the ${what} of \`${entry.name}\` cannot be read: ${end.event?.trouble?.message}`);
   }
   return read2;
 }
@@ -143,6 +146,7 @@ async function evidence(ask, folders, tell) {
   const given = [];
   for (const folder2 of folders) {
     const { files, links } = await below(folder2, "evidence");
+    tell.line(`evidence: ${files.length === 1 ? "1 file" : `${files.length} files`} in \`${folder2}\``);
     links.forEach((name) => tell.line(`\`${name}\` is a link; links are not followed`));
     for (const [name, path] of files) {
       given.push(ask.give(folders.length > 1 ? `${folder2}/${name}` : name, await read(path, "evidence")));
@@ -208,7 +212,9 @@ async function theirs(host, what) {
 }
 function unreadable({ code, message, help }) {
   const fault = { code, message: message ?? "the promotion pull request cannot be read", help };
-  return new Refusal(code === "not-found" ? EXIT.usage : EXIT.unavailable, [fault]);
+  const absent = code === "not-found";
+  if (absent) fault.help ??= "promote by merging a pull request into the inventory branch; name that with `branch` if it is not called as the environment";
+  return new Refusal(absent ? EXIT.usage : EXIT.unavailable, [fault]);
 }
 
 // lib/loop.js

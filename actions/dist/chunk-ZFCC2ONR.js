@@ -19224,6 +19224,145 @@ function sentence2(fault) {
   return where ? `${where}: ${fault.message}` : fault.message;
 }
 
+// lib/git.js
+import { devNull } from "node:os";
+var SIZE_MAX = 64 << 20;
+var PATIENCE = 30;
+var TRIES = 4;
+var KEPT = /^(PATH|TMPDIR|TEMP|TMP|SystemRoot|(https?|no|all)_proxy|SSL_CERT_(FILE|DIR)|CURL_CA_BUNDLE)$/i;
+function git(world2, gitDir, remote2) {
+  const fixed = [
+    `--git-dir=${gitDir}`,
+    ...["core.hooksPath=/dev/null", "core.fsmonitor=false", "credential.helper=", "gc.auto=0", "maintenance.auto=false"],
+    ...["http.followRedirects=false", "http.lowSpeedLimit=1", `http.lowSpeedTime=${patience(world2.env)}`]
+  ].flatMap((option, index) => index === 0 ? [option] : ["-c", option]);
+  return (args, options = {}) => new Promise((resolve3, reject) => {
+    const env = { ...environment(world2.env, gitDir), ...access(remote2), ...options.env };
+    const child2 = world2.spawn("git", [...fixed, ...args], { env, stdio: "pipe", windowsHide: true, detached: true });
+    const stdout = [];
+    const stderr = [];
+    const timer = setTimeout(() => end(child2), patience(world2.env) * 1e4);
+    child2.stdout.on("data", (part) => stdout.push(part));
+    child2.stderr.on("data", (part) => stderr.push(part));
+    child2.on("error", (error2) => {
+      clearTimeout(timer);
+      reject(usage(`\`git\` cannot be run: ${error2.message}`, "install git on the runner"));
+    });
+    child2.on("close", (code2) => {
+      clearTimeout(timer);
+      resolve3({ code: code2, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString().trim() });
+    });
+    child2.stdin.on("error", () => {
+    });
+    child2.stdin.end(options.input ?? "");
+  });
+}
+function end(child2) {
+  const tell = (signal) => {
+    try {
+      if (child2.pid !== void 0) process.kill(-child2.pid, signal);
+    } catch {
+    }
+  };
+  tell("SIGTERM");
+  setTimeout(() => tell("SIGKILL"), 2e3).unref();
+}
+function patience(env) {
+  return Number(env.COUNTERSIGN_PATIENCE) || PATIENCE;
+}
+async function patiently({ sleep: sleep2, random }, run3, args, options) {
+  for (let tries = 1; ; tries += 1) {
+    const ended = await run3(args, options);
+    if (ended.code === 0 || tries === TRIES || isAbsent(ended) || isDenied(ended)) return ended;
+    await sleep2(500 * 2 ** tries * (0.5 + random()));
+  }
+}
+function isAbsent({ stderr }) {
+  return /^fatal: couldn't find remote ref /m.test(stderr);
+}
+function isDenied({ stderr }) {
+  return /could not read (Username|Password) for|Authentication failed for/.test(stderr);
+}
+function succeeded(ended, doing) {
+  if (ended.code === 0) return ended.stdout;
+  throw unavailable(`git cannot ${doing}: ${excerpt(complaint(ended), 400)}`);
+}
+function complaint(ended) {
+  if (ended.code === null) return "it did not end in time";
+  if (isDenied(ended)) return "the server does not accept the token";
+  const lines = ended.stderr.split("\n").map((line) => line.trim());
+  return lines.find((line) => /^(fatal|error|remote):/.test(line)) ?? lines.find(Boolean) ?? `exit code ${ended.code}`;
+}
+async function objects(run3, ids, options = {}) {
+  const found = /* @__PURE__ */ new Map();
+  if (ids.length === 0) return found;
+  const input = ids.map((id) => `${id}
+`).join("");
+  const output = succeeded(await run3(["cat-file", "--batch"], { ...options, input }), "read objects");
+  let at = 0;
+  for (const id of ids) {
+    const end2 = output.indexOf(10, at);
+    const words = output.subarray(at, end2).toString().split(" ");
+    at = end2 + 1;
+    if (words.length !== 3) continue;
+    const size = Number(words[2]);
+    if (size > SIZE_MAX) throw usage(`object ${id} has more than ${SIZE_MAX} bytes`, "a document has at most 64 MiB");
+    found.set(id, output.subarray(at, at + size));
+    at += size + 1;
+  }
+  return found;
+}
+async function listing(run3, id) {
+  const ended = await run3(["ls-tree", "-r", "-z", "--full-tree", id]);
+  if (ended.code !== 0) return void 0;
+  const items = ended.stdout.toString("utf8").split("\0").slice(0, -1);
+  return items.map((item) => {
+    const tab = item.indexOf("	");
+    const [mode = "", kind = "", id2 = ""] = item.slice(0, tab).split(" ");
+    return { mode, kind, id: id2, path: item.slice(tab + 1) };
+  });
+}
+function isReference(name) {
+  const part = (text) => text !== "" && !text.startsWith(".") && !text.endsWith(".lock");
+  return name.length <= 200 && /^[A-Za-z0-9._/+-]+$/.test(name) && !name.startsWith("-") && !name.endsWith(".") && !name.includes("..") && name.split("/").every(part);
+}
+function reference(name) {
+  if (isReference(name)) return name;
+  throw usage(`\`${excerpt(name, 80)}\` is not a name of a branch or tag`, "use letters, digits, `.`, `_`, `-`, `+` and `/`");
+}
+function commitId(text) {
+  if (/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(text)) return text;
+  const help = "give the full commit id, as `git rev-parse` prints it";
+  throw usage(`\`${excerpt(text, 80)}\` is not a commit of 40 lower-case hex digits`, help);
+}
+function environment(env, home) {
+  const kept = {};
+  for (const [name, value] of Object.entries(env)) if (value !== void 0 && KEPT.test(name)) kept[name] = value;
+  return {
+    ...kept,
+    HOME: home,
+    GIT_CONFIG_NOSYSTEM: "1",
+    GIT_CONFIG_GLOBAL: devNull,
+    GIT_TERMINAL_PROMPT: "0",
+    GIT_ASKPASS: "",
+    GIT_OPTIONAL_LOCKS: "0",
+    GIT_NO_REPLACE_OBJECTS: "1",
+    GIT_ALLOW_PROTOCOL: "https:http",
+    LC_ALL: "C"
+  };
+}
+function access(remote2) {
+  if (!remote2?.token) return { GIT_NO_LAZY_FETCH: "1" };
+  return {
+    GIT_CONFIG_COUNT: "1",
+    GIT_CONFIG_KEY_0: `http.${new URL(remote2.url).origin}/.extraheader`,
+    GIT_CONFIG_VALUE_0: `AUTHORIZATION: basic ${basic(remote2.token)}`
+  };
+}
+function basic(token) {
+  return Buffer.from(`x-access-token:${token}`).toString("base64");
+}
+
 // lib/settings.js
 function inputs(get) {
   const text = (name) => get(name).trim() || void 0;
@@ -19299,6 +19438,10 @@ function address(text, name) {
   throw usage(`\`${name}\` is no https URL`, "it is set by the runner");
 }
 function target(input) {
+  for (const name of ["environment", "region", "staging"]) {
+    const value = input.text(name);
+    if (value !== void 0 && !isReference(value)) throw wrong(name, value, "use letters, digits, `.`, `_`, `-`, `+` and `/`");
+  }
   return {
     environment: input.required("environment"),
     region: input.text("region"),
@@ -19321,10 +19464,26 @@ function run(env) {
     ...env.GITHUB_WORKFLOW_SHA ? { pipeline_version: env.GITHUB_WORKFLOW_SHA } : {}
   };
 }
+function approvals(input, env, { kind }) {
+  const environment2 = input.text("approval-environment");
+  if (environment2 === void 0) return void 0;
+  if (kind === "ledger") {
+    throw usage("`approval-environment` is given, and `change-system` is `ledger`", "leave one of them out: a ledger has no workflow runs");
+  }
+  if (environment2.length > 255 || /[\u0000-\u001f\u007f-\u009f]/.test(environment2)) {
+    throw wrong("approval-environment", environment2, "name an environment of the repository");
+  }
+  const id = Number(run(env).id);
+  if (!Number.isSafeInteger(id)) throw usage("`GITHUB_RUN_ID` is no number", "it is set by the runner");
+  return { environment: environment2, run: id, repository: env.GITHUB_REPOSITORY };
+}
 function supplied(input) {
   const id = input.text("change-request-id");
   if (id === void 0) {
     throw usage("the input `change-request-id` is empty", "leave it out, or give an id, or `notAvailable` when there is none");
+  }
+  if (!/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/.test(id)) {
+    throw wrong("change-request-id", id, "give the id that stands in the title of its issue, or the number of an issue that was made by hand");
   }
   return id === "notAvailable" ? void 0 : id;
 }
@@ -19784,143 +19943,6 @@ function digestOf(bytes) {
   return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 }
 
-// lib/git.js
-import { devNull } from "node:os";
-var SIZE_MAX = 64 << 20;
-var PATIENCE = 30;
-var TRIES = 4;
-var KEPT = /^(PATH|TMPDIR|TEMP|TMP|SystemRoot|(https?|no|all)_proxy|SSL_CERT_(FILE|DIR)|CURL_CA_BUNDLE)$/i;
-function git(world2, gitDir, remote2) {
-  const fixed = [
-    `--git-dir=${gitDir}`,
-    ...["core.hooksPath=/dev/null", "core.fsmonitor=false", "credential.helper=", "gc.auto=0", "maintenance.auto=false"],
-    ...["http.followRedirects=false", "http.lowSpeedLimit=1", `http.lowSpeedTime=${patience(world2.env)}`]
-  ].flatMap((option, index) => index === 0 ? [option] : ["-c", option]);
-  return (args, options = {}) => new Promise((resolve3, reject) => {
-    const env = { ...environment(world2.env, gitDir), ...access(remote2), ...options.env };
-    const child2 = world2.spawn("git", [...fixed, ...args], { env, stdio: "pipe", windowsHide: true, detached: true });
-    const stdout = [];
-    const stderr = [];
-    const timer = setTimeout(() => end(child2), patience(world2.env) * 1e4);
-    child2.stdout.on("data", (part) => stdout.push(part));
-    child2.stderr.on("data", (part) => stderr.push(part));
-    child2.on("error", (error2) => {
-      clearTimeout(timer);
-      reject(usage(`\`git\` cannot be run: ${error2.message}`, "install git on the runner"));
-    });
-    child2.on("close", (code2) => {
-      clearTimeout(timer);
-      resolve3({ code: code2, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString().trim() });
-    });
-    child2.stdin.on("error", () => {
-    });
-    child2.stdin.end(options.input ?? "");
-  });
-}
-function end(child2) {
-  const tell = (signal) => {
-    try {
-      if (child2.pid !== void 0) process.kill(-child2.pid, signal);
-    } catch {
-    }
-  };
-  tell("SIGTERM");
-  setTimeout(() => tell("SIGKILL"), 2e3).unref();
-}
-function patience(env) {
-  return Number(env.COUNTERSIGN_PATIENCE) || PATIENCE;
-}
-async function patiently({ sleep: sleep2, random }, run3, args, options) {
-  for (let tries = 1; ; tries += 1) {
-    const ended = await run3(args, options);
-    if (ended.code === 0 || tries === TRIES || isAbsent(ended) || isDenied(ended)) return ended;
-    await sleep2(500 * 2 ** tries * (0.5 + random()));
-  }
-}
-function isAbsent({ stderr }) {
-  return /^fatal: couldn't find remote ref /m.test(stderr);
-}
-function isDenied({ stderr }) {
-  return /could not read (Username|Password) for|Authentication failed for/.test(stderr);
-}
-function succeeded(ended, doing) {
-  if (ended.code === 0) return ended.stdout;
-  throw unavailable(`git cannot ${doing}: ${excerpt(complaint(ended), 400)}`);
-}
-function complaint(ended) {
-  if (ended.code === null) return "it did not end in time";
-  if (isDenied(ended)) return "the server does not accept the token";
-  const lines = ended.stderr.split("\n").map((line) => line.trim());
-  return lines.find((line) => /^(fatal|error|remote):/.test(line)) ?? lines.find(Boolean) ?? `exit code ${ended.code}`;
-}
-async function objects(run3, ids, options = {}) {
-  const found = /* @__PURE__ */ new Map();
-  if (ids.length === 0) return found;
-  const input = ids.map((id) => `${id}
-`).join("");
-  const output = succeeded(await run3(["cat-file", "--batch"], { ...options, input }), "read objects");
-  let at = 0;
-  for (const id of ids) {
-    const end2 = output.indexOf(10, at);
-    const words = output.subarray(at, end2).toString().split(" ");
-    at = end2 + 1;
-    if (words.length !== 3) continue;
-    const size = Number(words[2]);
-    if (size > SIZE_MAX) throw usage(`object ${id} has more than ${SIZE_MAX} bytes`, "a document has at most 64 MiB");
-    found.set(id, output.subarray(at, at + size));
-    at += size + 1;
-  }
-  return found;
-}
-async function listing(run3, id) {
-  const ended = await run3(["ls-tree", "-r", "-z", "--full-tree", id]);
-  if (ended.code !== 0) return void 0;
-  const items = ended.stdout.toString("utf8").split("\0").slice(0, -1);
-  return items.map((item) => {
-    const tab = item.indexOf("	");
-    const [mode = "", kind = "", id2 = ""] = item.slice(0, tab).split(" ");
-    return { mode, kind, id: id2, path: item.slice(tab + 1) };
-  });
-}
-function reference(name) {
-  const part = (text) => text !== "" && !text.startsWith(".") && !text.endsWith(".lock");
-  const sound2 = name.length <= 200 && /^[A-Za-z0-9._/+-]+$/.test(name) && !name.startsWith("-") && !name.endsWith(".") && !name.includes("..") && name.split("/").every(part);
-  if (sound2) return name;
-  throw usage(`\`${excerpt(name, 80)}\` is not a name of a branch or tag`, "use letters, digits, `.`, `_`, `-`, `+` and `/`");
-}
-function commitId(text) {
-  if (/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(text)) return text;
-  const help = "give the full commit id, as `git rev-parse` prints it";
-  throw usage(`\`${excerpt(text, 80)}\` is not a commit of 40 lower-case hex digits`, help);
-}
-function environment(env, home) {
-  const kept = {};
-  for (const [name, value] of Object.entries(env)) if (value !== void 0 && KEPT.test(name)) kept[name] = value;
-  return {
-    ...kept,
-    HOME: home,
-    GIT_CONFIG_NOSYSTEM: "1",
-    GIT_CONFIG_GLOBAL: devNull,
-    GIT_TERMINAL_PROMPT: "0",
-    GIT_ASKPASS: "",
-    GIT_OPTIONAL_LOCKS: "0",
-    GIT_NO_REPLACE_OBJECTS: "1",
-    GIT_ALLOW_PROTOCOL: "https:http",
-    LC_ALL: "C"
-  };
-}
-function access(remote2) {
-  if (!remote2?.token) return { GIT_NO_LAZY_FETCH: "1" };
-  return {
-    GIT_CONFIG_COUNT: "1",
-    GIT_CONFIG_KEY_0: `http.${new URL(remote2.url).origin}/.extraheader`,
-    GIT_CONFIG_VALUE_0: `AUTHORIZATION: basic ${basic(remote2.token)}`
-  };
-}
-function basic(token) {
-  return Buffer.from(`x-access-token:${token}`).toString("base64");
-}
-
 // lib/store.js
 var WRITING_MAX = 3e5;
 var BETWEEN = 1500;
@@ -20060,6 +20082,10 @@ ${message}`,
   }
   return {
     place: where.place,
+    exists: async () => {
+      if (stale) await fetch2();
+      return tip !== void 0;
+    },
     refresh: () => stale = true,
     get,
     getAll,
@@ -20378,11 +20404,12 @@ async function host(basis2) {
   const { world: world2, env, input, ask } = basis2;
   const { system: where, webhooks: webhooks2 } = access2(basis2);
   const { kind, repository, records, server, api, token } = where;
+  const approvals2 = approvals(input, env, where);
   const scratch = await folder(env);
   return {
     ...basis2,
     settings: where,
-    system: kind === "ledger" ? { system: "ledger" } : github(where, env),
+    system: kind === "ledger" ? { system: "ledger" } : github(where, env, approvals2),
     store: await gitStore(world2, join2(scratch, "store"), {
       url: `${server}/${repository}.git`,
       token,
@@ -20395,8 +20422,9 @@ async function host(basis2) {
     webhooks: webhooks2
   };
 }
-function github({ repository, records, server }, env) {
-  return { system: "github", repository, records, server, run: run(env).id };
+function github({ repository, records, server }, env, approvals2) {
+  const system2 = { system: "github", repository, records, server, run: run(env).id };
+  return approvals2 === void 0 ? system2 : { ...system2, approvals: approvals2 };
 }
 function checkout({ world: world2, env, input, ask }, { server, token }, scratch) {
   const folder3 = input.text("inventory") ?? ".";
@@ -20542,7 +20570,7 @@ function list(items) {
 }
 
 // lib/report.js
-function report({ store, settings }, { response, id, standing: standing2 }) {
+function report({ store, settings }, { response, id, standing: standing2 }, asks) {
   const { end: end2 } = response;
   const events2 = (standing2?.entries ?? []).map((entry) => entry.event);
   const last = (...names) => events2.findLast(({ event }) => names.includes(event));
@@ -20559,6 +20587,7 @@ function report({ store, settings }, { response, id, standing: standing2 }) {
     details: end2.details ?? [],
     id: response.id,
     url: filed && (here(filed.url) ? filed.url : at.replace("/blob/", "/tree/")),
+    commit: asks.documents.inventory.commit,
     state: response.state,
     judgement: response.judgement ?? judged(last("assessed", "reassessed"), response.delta),
     would: response.would ?? [],
@@ -22887,6 +22916,8 @@ function telling(core, ofChange) {
     /** Adds to the job summary. @param {string} text */
     page: (text) => summary2(core, clean(text)),
     /** @param {string} message @param {string} title */
+    warning: (message, title) => core.warning(excerpt(clean(message), ANNOTATION_MAX), { title: excerpt(clean(title), 200) }),
+    /** @param {string} message @param {string} title */
     error: (message, title) => core.error(excerpt(clean(message), ANNOTATION_MAX), { title: excerpt(clean(title), 200) }),
     /**
      * What came of it; `fails` says whether the step does.
@@ -22917,13 +22948,14 @@ function outputs(core, report2, clean) {
   const ready = judgement?.ready;
   let reasons2 = judgement?.reasons ?? /** @type {any} */
   report2.faults ?? [];
-  while (reasons2.length > 0 && JSON.stringify(reasons2).length > REASONS_MAX) reasons2 = reasons2.slice(0, reasons2.length >> 1);
+  while (JSON.stringify(reasons2).length > REASONS_MAX) reasons2 = reasons2.slice(0, reasons2.length >> 1);
   const values = {
     outcome: report2.outcome,
     "exit-code": String(report2.exitCode),
     verdict: report2.verdict,
     "change-request-id": report2.id ?? "",
     "change-request-url": report2.url ?? "",
+    commit: report2.commit ?? "",
     "deployment-ready": String(ready === true),
     reasons: JSON.stringify(reasons2),
     ...report2.head === void 0 ? {} : { journal: report2.head }
