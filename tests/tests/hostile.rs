@@ -383,7 +383,7 @@ fn f25_a_start_function_is_bounded_too() {
 #[test]
 fn f25_the_limits_grow_with_what_was_given() {
     let limits = Limits::default();
-    assert_eq!(limits.fuel(10), 2_000_000_000 + 40_000);
+    assert_eq!(limits.fuel(10), 2_000_000_000 + 1_600_000);
     assert_eq!(limits.memory(1 << 20), (64 << 20) + (8 << 20));
     assert_eq!(limits.memory(u64::MAX), (4 << 30) - (64 << 10));
     assert_eq!(limits.fuel(u64::MAX), u64::MAX);

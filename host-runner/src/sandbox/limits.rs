@@ -29,8 +29,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             fuel_base: 2_000_000_000,
-            // Signatures are the dearest bytes: one bundle of four kilobytes takes about 40 million.
-            fuel_per_byte: 16_000,
+            // Signatures are the dearest bytes: a bundle of less than four kilobytes takes 400 million.
+            fuel_per_byte: 160_000,
             memory_base: 64 << 20,
             memory_per_byte: 8,
             memory_max: (4 << 30) - (64 << 10),
