@@ -125,7 +125,7 @@ fn docs(workspace: &Workspace) -> Outcome {
 
 /// Runs every test, passing on what they print, and counts them.
 fn tests(workspace: &Workspace, tests: &mut Tests) -> Outcome {
-    let mut cargo = workspace.cargo(["test", "--workspace", "--release", "--no-fail-fast"]);
+    let mut cargo = workspace.cargo(["test", "--workspace", "--release", "--no-fail-fast", "--", "--show-output"]);
     cargo.env("COUNTERSIGN_MODULES", workspace.modules()).env("COUNTERSIGN_BIN", workspace.runner());
     pass_on(&mut cargo, |line| tests.count(line))
 }
