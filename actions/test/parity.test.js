@@ -55,9 +55,14 @@ for (const { name, missing, end } of [
 ]) {
   test(`the Action and the command line keep the same journal of a change that is ${name}`, async (t) => {
     assert.ok(existsSync(BINARY), `there is no \`${BINARY}\`: cargo build --release -p countersign-cli`);
-    const [acts, commands] = [await Shop.open(), await Shop.open()];
+    // Commits of the same second have the same ids.
+    const clock = '2026-01-01T00:00:00Z';
+    const [acts, commands] = [await Shop.open({ clock }), await Shop.open({ clock })];
     t.after(() => Promise.all([acts.close(), commands.close()]));
-    for (const shop of [acts, commands]) shop.promote({ at: '2026-01-01T00:00:00Z', merge: { by: 'merger', at: '2026-01-01T00:00:00Z' } });
+    for (const shop of [acts, commands]) {
+      shop.promote();
+      shop.github.clock.run();
+    }
     const open = async (/** @type {number} */ attempt) => {
       const action = await acts.job({ missing, attempt }).open();
       const binary = await command(commands.job({ missing, attempt }), 'open');
