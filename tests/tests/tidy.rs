@@ -83,7 +83,7 @@ fn a_module_names_only_modules_above_it() {
 #[test]
 fn a_file_is_one_idea() {
     let mut files = Vec::new();
-    for folder in ["plugin/src", "host-runner/src", "xtask/src", "tests/src"] {
+    for folder in ["plugin/src", "host-runner/src", "xtask/src", "tests/src", "tests/tests"] {
         sources(&root().join(folder), &mut files);
     }
     let long: Vec<String> = files

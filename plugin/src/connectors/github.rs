@@ -16,7 +16,7 @@ use serde_json::json;
 
 use crate::change::event::{Event, Observed, Status};
 use crate::connectors::ledger::{self, Record};
-use crate::connectors::talk::trouble;
+use crate::connectors::talk::{mendable, trouble};
 use crate::connectors::{Method, Pause, Talk};
 use crate::effect::{Action, Effect};
 use crate::inventory::Entry;
@@ -210,13 +210,7 @@ fn find(api: &mut Api<'_, '_>, number: u64) -> Result<Issue, Pause> {
 
 /// Something that is not there, and what to look at.
 fn absent(message: String, help: &str) -> Pause {
-    match trouble("not-found", message) {
-        Pause::Trouble(mut trouble) => {
-            trouble.help = Some(help.to_owned());
-            Pause::Trouble(trouble)
-        }
-        other @ (Pause::Next(_) | Pause::Nonsense(_)) => other,
-    }
+    mendable("not-found", message, help)
 }
 
 /// The issue of a record; it has one from its filing on.

@@ -116,6 +116,11 @@ pub(super) fn trouble(code: &str, message: String) -> Pause {
     Pause::Trouble(Box::new(Trouble { code: code.to_owned(), message, help: None }))
 }
 
+/// Trouble with a code and words, and how to mend it.
+pub(super) fn mendable(code: &str, message: String, help: &str) -> Pause {
+    Pause::Trouble(Box::new(Trouble { code: code.to_owned(), message, help: Some(help.to_owned()) }))
+}
+
 fn not_given(what: &str, response: &str) -> Pause {
     Pause::Nonsense(Box::new(Problem::new(
         format!("the bytes of `{what}` were not given"),

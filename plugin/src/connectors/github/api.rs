@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::connectors::talk::{Answer, trouble};
+use crate::connectors::talk::{Answer, mendable, trouble};
 use crate::connectors::{Http, Method, Pause, Talk};
 use crate::formats::json;
 use crate::scalar::shorten;
@@ -239,13 +239,7 @@ impl<'t, 'a> Api<'t, 'a> {
                 "look at GitHub's status, and run it again; it continues here",
             ),
         };
-        match trouble(code, message) {
-            Pause::Trouble(mut trouble) => {
-                trouble.help = Some(help.to_owned());
-                Pause::Trouble(trouble)
-            }
-            other @ (Pause::Next(_) | Pause::Nonsense(_)) => other,
-        }
+        mendable(code, message, help)
     }
 }
 

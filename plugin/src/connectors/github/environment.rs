@@ -21,7 +21,7 @@ use super::issue::{Actor, Issue};
 use super::{Place, Repository};
 use crate::change::event::Decision;
 use crate::connectors::ledger::{self, Record, ReviewedBefore};
-use crate::connectors::talk::trouble;
+use crate::connectors::talk::{mendable, trouble};
 use crate::connectors::{Pause, Talk};
 use crate::scalar::{Digest, Timestamp, shorten};
 
@@ -221,13 +221,7 @@ fn api<'t, 'a>(talk: &'t mut Talk<'a>, place: &'t Place, approvals: &'t Approval
 
 fn unseen(approvals: &Approvals) -> Pause {
     let message = format!("there is no workflow run `{}`, or the token may not see it", approvals.run);
-    match trouble("not-found", message) {
-        Pause::Trouble(mut trouble) => {
-            trouble.help = Some(PERMISSION.to_owned());
-            Pause::Trouble(trouble)
-        }
-        other @ (Pause::Next(_) | Pause::Nonsense(_)) => other,
-    }
+    mendable("not-found", message, PERMISSION)
 }
 
 /// A reviewer's comment, if there is one.
