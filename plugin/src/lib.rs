@@ -43,6 +43,8 @@ pub mod attachments;
 
 pub mod plan;
 
+pub mod io;
+
 pub mod connectors;
 
 pub mod contract;

@@ -1,0 +1,529 @@
+//! The exchanges as async functions: the one way in which commands reach the world.
+//!
+//! A command is straight-line code over `Io`. Its only leaf future is an exchange: polled once it names what the host is to
+//! do, polled again it has the answer. There is no runtime, and nothing else can be awaited.
+
+pub mod exchange;
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::Poll;
+
+use serde::Serialize;
+
+use crate::change::event::Trouble;
+use crate::problem::Problem;
+use crate::scalar::{Commit, Digest, Timestamp, shorten};
+use exchange::{Answer, Exchange, Listed, Logged, Named, Put, Request, Response, TreeFile};
+
+/// A session that needs more exchanges than this has gone astray.
+pub const MAX_EXCHANGES: u32 = 20_000;
+/// Bytes of files that are asked for in one `read`.
+const BATCH_BYTES: u64 = 8 << 20;
+/// Paths or objects that are asked for in one exchange.
+const BATCH_ITEMS: usize = 4_096;
+
+/// Where the bytes are that the host gave, and where those go that the engine makes.
+pub trait Bytes: std::fmt::Debug {
+    /// The bytes with this digest.
+    fn get(&self, digest: &Digest) -> Option<Rc<[u8]>>;
+    /// Keeps bytes for the host to take.
+    fn keep(&mut self, bytes: Vec<u8>) -> Digest;
+    /// Forgets bytes that nobody asks for any more.
+    fn forget(&mut self, digest: &Digest);
+}
+
+/// How loud a line is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Level {
+    /// What happens.
+    Info,
+    /// Something is wrong, and changes nothing.
+    Warning,
+}
+
+/// One line for people and machines, while a command runs.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Told {
+    /// How loud it is.
+    pub level: Level,
+    /// What it says.
+    pub words: String,
+    /// The name of the journal's event that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<&'static str>,
+}
+
+/// Why an exchange came to nothing.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Fault {
+    /// The world did not do it: nothing was done.
+    Broken(String),
+    /// This host cannot do it.
+    Unsupported(&'static str),
+    /// The host answered with something else than it was asked for.
+    Nonsense(String),
+}
+
+impl Fault {
+    /// The fault as trouble with a system.
+    #[must_use]
+    pub fn trouble(self) -> Trouble {
+        let (code, message, help) = match self {
+            Self::Broken(message) => ("unavailable", message, None),
+            Self::Unsupported(what) => ("unsupported", format!("this host cannot {what}"), None),
+            Self::Nonsense(message) => ("malformed-answer", message, Some("report this as a defect of the host")),
+        };
+        Trouble { code: code.to_owned(), message, help: help.map(str::to_owned) }
+    }
+
+    /// The fault as a problem of reading `what`.
+    #[must_use]
+    pub fn problem(self, what: &str) -> Problem {
+        let trouble = self.trouble();
+        let help = trouble.help.unwrap_or_else(|| "run it again when it can be reached".to_owned());
+        Problem::new(format!("{what} cannot be read: {}", trouble.message), help)
+    }
+}
+
+#[derive(Debug)]
+struct Shared {
+    asked: RefCell<Option<Exchange>>,
+    response: RefCell<Option<Response>>,
+    told: RefCell<Vec<Told>>,
+    now: Cell<Timestamp>,
+    exchanges: Cell<u32>,
+    bytes: Rc<RefCell<dyn Bytes>>,
+    /// What a dry run would have written, by store and path.
+    overlay: Option<RefCell<BTreeMap<(String, String), Option<Digest>>>>,
+}
+
+/// What a command talks to. Clones share one host.
+#[derive(Clone, Debug)]
+pub struct Io(Rc<Shared>);
+
+/// What came of writing to a store.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Committed {
+    /// All of it is there.
+    Done,
+    /// Other files kept moving, so nothing was written.
+    Behind,
+    /// These files are not as expected; nothing was written.
+    Conflict(Vec<String>),
+    /// Nobody knows how much of it is there.
+    Unknown(String),
+}
+
+/// What a ref holds.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Held {
+    /// The object itself, which may be a tag.
+    pub object: String,
+    /// The commit that it comes to.
+    pub commit: Commit,
+    /// The message of an annotated tag.
+    pub message: Option<String>,
+}
+
+/// What came of moving a ref.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Moved {
+    /// It was moved.
+    Done,
+    /// It does not hold what was expected.
+    Conflict,
+    /// Nobody knows.
+    Unknown(String),
+}
+
+/// What an API answered.
+#[derive(Clone, Debug)]
+pub struct Answered {
+    /// The status.
+    pub status: u16,
+    /// Headers by lower-case name.
+    pub headers: BTreeMap<String, String>,
+    /// The body.
+    pub body: Rc<[u8]>,
+}
+
+impl Io {
+    /// A host at this time, whose bytes are kept in `bytes`. A dry run reads what it would have written.
+    pub fn new(now: Timestamp, bytes: Rc<RefCell<dyn Bytes>>, dry: bool) -> Self {
+        Self(Rc::new(Shared {
+            asked: RefCell::default(),
+            response: RefCell::default(),
+            told: RefCell::default(),
+            now: Cell::new(now),
+            exchanges: Cell::new(0),
+            bytes,
+            overlay: dry.then(RefCell::default),
+        }))
+    }
+
+    /// The time: never earlier than it was before.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.0.now.get()
+    }
+
+    /// The time, which the journal may know to be later than the host does.
+    pub fn not_before(&self, at: Timestamp) {
+        self.0.now.set(self.0.now.get().max(at));
+    }
+
+    /// Whether nothing is to be written.
+    #[must_use]
+    pub fn is_dry(&self) -> bool {
+        self.0.overlay.is_some()
+    }
+
+    /// Says what happens.
+    pub fn tell(&self, words: impl Into<String>) {
+        self.say(Level::Info, words.into(), None);
+    }
+
+    /// Says that something is wrong which changes nothing.
+    pub fn warn(&self, words: impl Into<String>) {
+        self.say(Level::Warning, words.into(), None);
+    }
+
+    /// Says what happened to the change.
+    pub fn tell_of(&self, event: &'static str, words: impl Into<String>) {
+        self.say(Level::Info, words.into(), Some(event));
+    }
+
+    fn say(&self, level: Level, words: String, event: Option<&'static str>) {
+        self.0.told.borrow_mut().push(Told { level, words, event });
+    }
+
+    /// The bytes with this digest, which the host gave or the engine made.
+    #[must_use]
+    pub fn bytes(&self, digest: &Digest) -> Option<Rc<[u8]>> {
+        self.0.bytes.borrow().get(digest)
+    }
+
+    /// Keeps bytes for the host to take, and gives their digest.
+    pub fn keep(&self, bytes: Vec<u8>) -> Digest {
+        self.0.bytes.borrow_mut().keep(bytes)
+    }
+
+    /// Forgets bytes that were read and are no longer needed.
+    pub fn forget(&self, digest: &Digest) {
+        self.0.bytes.borrow_mut().forget(digest);
+    }
+
+    // --- The session's side.
+
+    /// The answer to what was asked last.
+    pub(crate) fn deliver(&self, now: Timestamp, response: Response) {
+        self.not_before(now);
+        *self.0.response.borrow_mut() = Some(response);
+    }
+
+    /// What the command asks for.
+    pub(crate) fn asked(&self) -> Option<Exchange> {
+        self.0.asked.borrow_mut().take()
+    }
+
+    /// The lines since the last call.
+    pub(crate) fn told(&self) -> Vec<Told> {
+        std::mem::take(&mut *self.0.told.borrow_mut())
+    }
+
+    // --- The command's side.
+
+    /// The only leaf future.
+    async fn ask(&self, exchange: Exchange) -> Result<Response, Fault> {
+        let count = self.0.exchanges.get().saturating_add(1);
+        self.0.exchanges.set(count);
+        if count > MAX_EXCHANGES {
+            return Err(Fault::Nonsense(format!("the command needs more than {MAX_EXCHANGES} exchanges")));
+        }
+        let mut exchange = Some(exchange);
+        let response = poll_fn(|_| match exchange.take() {
+            Some(exchange) => {
+                *self.0.asked.borrow_mut() = Some(exchange);
+                Poll::Pending
+            }
+            None => self.0.response.borrow_mut().take().map_or(Poll::Pending, Poll::Ready),
+        })
+        .await;
+        match response {
+            Response::Broken { message } => Err(Fault::Broken(shorten_long(&message))),
+            response => Ok(response),
+        }
+    }
+
+    /// The files below a place, sorted, and the links among them.
+    pub async fn list(&self, place: &str) -> Result<(Vec<Listed>, Vec<String>), Fault> {
+        match self.ask(Exchange::List { place: place.to_owned() }).await? {
+            Response::Listed { mut files, links } => {
+                files.sort_by(|a, b| a.path.cmp(&b.path));
+                Ok((files, links))
+            }
+            other => Err(unexpected(other, "list files")),
+        }
+    }
+
+    /// Reads files of a place whose sizes are known, in batches; files that are gone are left out.
+    pub async fn read_all(&self, place: &str, files: &[Listed]) -> Result<Vec<Named>, Fault> {
+        let mut read = Vec::new();
+        let mut batch = Vec::new();
+        let mut bytes: u64 = 0;
+        for file in files {
+            if !batch.is_empty() && (bytes.saturating_add(file.size) > BATCH_BYTES || batch.len() >= BATCH_ITEMS) {
+                read.extend(self.read(place, std::mem::take(&mut batch)).await?);
+                bytes = 0;
+            }
+            bytes = bytes.saturating_add(file.size);
+            batch.push(file.path.clone());
+        }
+        if !batch.is_empty() {
+            read.extend(self.read(place, batch).await?);
+        }
+        Ok(read)
+    }
+
+    /// Reads files of a place; one that is not there is left out.
+    pub async fn read(&self, place: &str, paths: Vec<String>) -> Result<Vec<Named>, Fault> {
+        match self.ask(Exchange::Read { place: place.to_owned(), paths }).await? {
+            Response::Files { files } => self.given(files),
+            other => Err(unexpected(other, "read files")),
+        }
+    }
+
+    /// Reads one file of a place, if it is there.
+    pub async fn read_one(&self, place: &str, path: &str) -> Result<Option<Named>, Fault> {
+        Ok(self.read(place, vec![path.to_owned()]).await?.into_iter().next())
+    }
+
+    /// Writes a file below a place.
+    pub async fn write(&self, place: &str, path: &str, bytes: Vec<u8>) -> Result<(), Fault> {
+        if self.is_dry() {
+            return Ok(());
+        }
+        let content = self.keep(bytes);
+        match self.ask(Exchange::Write { place: place.to_owned(), path: path.to_owned(), content }).await? {
+            Response::Written {} => Ok(()),
+            other => Err(unexpected(other, "write files")),
+        }
+    }
+
+    /// What a ref holds; none: there is no such ref.
+    pub async fn reference(&self, repository: &str, name: &str) -> Result<Option<Held>, Fault> {
+        match self.ask(Exchange::Ref { repository: repository.to_owned(), name: name.to_owned() }).await? {
+            Response::Ref { object: Some(object), commit: Some(commit), message } => {
+                Ok(Some(Held { object, commit, message }))
+            }
+            Response::Ref { object: None, commit: None, .. } => Ok(None),
+            other => Err(unexpected(other, "look up refs")),
+        }
+    }
+
+    /// Moves a tag to a commit, if it holds what is expected.
+    pub async fn move_ref(
+        &self,
+        repository: &str,
+        name: &str,
+        from: Option<String>,
+        to: Commit,
+        message: String,
+    ) -> Result<Moved, Fault> {
+        if self.is_dry() {
+            return Ok(Moved::Done);
+        }
+        let (repository, name) = (repository.to_owned(), name.to_owned());
+        match self.ask(Exchange::Move { repository, name, from, to, message }).await? {
+            Response::Moved {} => Ok(Moved::Done),
+            Response::Conflict { .. } => Ok(Moved::Conflict),
+            Response::Unknown { message } => Ok(Moved::Unknown(shorten_long(&message))),
+            other => Err(unexpected(other, "move tags")),
+        }
+    }
+
+    /// All files of a commit, sorted by path.
+    pub async fn tree(&self, repository: &str, commit: &Commit) -> Result<Vec<TreeFile>, Fault> {
+        match self.ask(Exchange::Tree { repository: repository.to_owned(), commit: commit.clone() }).await? {
+            Response::Tree { mut files } => {
+                files.sort_by(|a, b| a.path.cmp(&b.path));
+                Ok(files)
+            }
+            other => Err(unexpected(other, "list commits")),
+        }
+    }
+
+    /// The digests of objects, by id.
+    pub async fn blobs(&self, repository: &str, ids: &[String]) -> Result<BTreeMap<String, Digest>, Fault> {
+        let mut read = BTreeMap::new();
+        for batch in ids.chunks(BATCH_ITEMS) {
+            match self.ask(Exchange::Blobs { repository: repository.to_owned(), ids: batch.to_vec() }).await? {
+                Response::Blobs { blobs } => {
+                    for blob in blobs {
+                        self.has(&blob.digest, &blob.id)?;
+                        read.insert(blob.id, blob.digest);
+                    }
+                }
+                other => return Err(unexpected(other, "read objects")),
+            }
+        }
+        match ids.iter().find(|id| !read.contains_key(*id)) {
+            Some(id) => Err(Fault::Nonsense(format!("the object {} was not given", shorten(id)))),
+            None => Ok(read),
+        }
+    }
+
+    /// The commits that `to` has and `from` does not, newest first.
+    pub async fn log(&self, repository: &str, from: Option<Commit>, to: Commit) -> Result<Vec<Logged>, Fault> {
+        match self.ask(Exchange::Log { repository: repository.to_owned(), from, to }).await? {
+            Response::Log { commits } => Ok(commits),
+            other => Err(unexpected(other, "read the history")),
+        }
+    }
+
+    /// Reads files of a store at its tip; one that is not there is left out.
+    pub async fn stored(&self, store: &str, paths: Vec<String>) -> Result<BTreeMap<String, Digest>, Fault> {
+        let mut found = BTreeMap::new();
+        for batch in paths.chunks(BATCH_ITEMS) {
+            let asked = Exchange::Ledger { store: store.to_owned(), paths: batch.to_vec(), prefix: None };
+            match self.ask(asked).await? {
+                Response::Ledger { files, .. } => {
+                    found.extend(self.given(files)?.into_iter().map(|file| (file.path, file.digest)));
+                }
+                other => return Err(unexpected(other, "read the ledger")),
+            }
+        }
+        if let Some(overlay) = &self.0.overlay {
+            for path in paths {
+                match overlay.borrow().get(&(store.to_owned(), path.clone())) {
+                    Some(Some(digest)) => _ = found.insert(path, *digest),
+                    Some(None) => _ = found.remove(&path),
+                    None => {}
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The paths of a store that begin with `prefix`, sorted.
+    pub async fn paths(&self, store: &str, prefix: &str) -> Result<Vec<String>, Fault> {
+        let asked = Exchange::Ledger { store: store.to_owned(), paths: Vec::new(), prefix: Some(prefix.to_owned()) };
+        match self.ask(asked).await? {
+            Response::Ledger { mut paths, .. } => {
+                paths.sort();
+                Ok(paths)
+            }
+            other => Err(unexpected(other, "list the ledger")),
+        }
+    }
+
+    /// Writes files of a store, if each is as expected.
+    pub async fn commit(&self, store: &str, puts: Vec<Put>, message: &str) -> Result<Committed, Fault> {
+        if let Some(overlay) = &self.0.overlay {
+            overlay.borrow_mut().extend(puts.into_iter().map(|put| ((store.to_owned(), put.path), put.content)));
+            return Ok(Committed::Done);
+        }
+        match self.ask(Exchange::Commit { store: store.to_owned(), puts, message: message.to_owned() }).await? {
+            Response::Committed {} => Ok(Committed::Done),
+            Response::Behind {} => Ok(Committed::Behind),
+            Response::Conflict { paths } => Ok(Committed::Conflict(paths)),
+            Response::Unknown { message } => Ok(Committed::Unknown(shorten_long(&message))),
+            other => Err(unexpected(other, "write the ledger")),
+        }
+    }
+
+    /// Sends one request, once: the answer, or why nobody knows of one.
+    pub async fn http(&self, system: &str, request: Request) -> Result<Result<Answered, String>, Fault> {
+        let mut answers = self.http_all(system, vec![request]).await?;
+        answers.pop().ok_or_else(|| Fault::Nonsense("one request has no answer".to_owned()))
+    }
+
+    /// Sends several reads, or one write: what came of each, in their order.
+    pub async fn http_all(
+        &self,
+        system: &str,
+        requests: Vec<Request>,
+    ) -> Result<Vec<Result<Answered, String>>, Fault> {
+        let sent = requests.len();
+        match self.ask(Exchange::Http { system: system.to_owned(), requests }).await? {
+            Response::Answered { answers } if answers.len() == sent => {
+                answers.into_iter().map(|answer| self.answered(answer)).collect()
+            }
+            Response::Answered { answers } => {
+                Err(Fault::Nonsense(format!("{sent} requests have {} answers", answers.len())))
+            }
+            other => Err(unexpected(other, "send requests")),
+        }
+    }
+
+    fn answered(&self, answer: Answer) -> Result<Result<Answered, String>, Fault> {
+        Ok(match answer {
+            Answer::Answered { status, headers, body } => {
+                let body = self.has(&body, "the answer")?;
+                Ok(Answered { status, headers, body })
+            }
+            Answer::Broken { message } => Err(shorten_long(&message)),
+        })
+    }
+
+    /// Runs one of the user's commands.
+    pub async fn run(&self, run: Exchange) -> Result<Response, Fault> {
+        match self.ask(run).await? {
+            Response::Unsupported {} => Err(Fault::Unsupported("run commands")),
+            response @ (Response::Ran { .. } | Response::Interrupted { .. }) => Ok(response),
+            other => Err(unexpected(other, "run commands")),
+        }
+    }
+
+    /// Sleeps until it is time, however early the host answers.
+    pub async fn wait(&self, until: Timestamp, why: &str) -> Result<(), Fault> {
+        if self.now() >= until || self.is_dry() {
+            return Ok(());
+        }
+        match self.ask(Exchange::Wait { until, why: why.to_owned() }).await? {
+            Response::Waited {} if self.now() >= until => Ok(()),
+            Response::Waited {} => {
+                Err(Fault::Nonsense(format!("the host waited until {} when {until} was asked for", self.now())))
+            }
+            other => Err(unexpected(other, "wait")),
+        }
+    }
+
+    /// Sleeps for some seconds.
+    pub async fn sleep(&self, seconds: u32, why: &str) -> Result<(), Fault> {
+        self.wait(self.now().plus_seconds(i64::from(seconds)), why).await
+    }
+
+    fn has(&self, digest: &Digest, what: &str) -> Result<Rc<[u8]>, Fault> {
+        self.bytes(digest).ok_or_else(|| Fault::Nonsense(format!("the bytes of {} were not given", shorten(what))))
+    }
+
+    fn given(&self, files: Vec<Named>) -> Result<Vec<Named>, Fault> {
+        for file in &files {
+            self.has(&file.digest, &file.path)?;
+        }
+        Ok(files)
+    }
+}
+
+fn unexpected(response: Response, what: &'static str) -> Fault {
+    match response {
+        Response::Unsupported {} => Fault::Unsupported(what),
+        _ => Fault::Nonsense(format!("the host was asked to {what} and answered something else")),
+    }
+}
+
+/// What a host says, short enough for a message.
+fn shorten_long(message: &str) -> String {
+    let line: String = message.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
+    match line.char_indices().nth(400) {
+        Some((end, _)) => format!("{}...", line.get(..end).unwrap_or_default()),
+        None => line,
+    }
+}
