@@ -1,5 +1,6 @@
-//! Connectors speak the languages of change systems. Each is straight-line code over the responses so far, run again
-//! from the start each time: the engine says the next exchange, the host performs it.
+//! Connectors speak the languages of change systems: straight-line code over the host's exchanges.
+//!
+//! `connect`, the call of version 1, runs the same code again from the start over the responses so far; its exchanges are here.
 
 pub mod github;
 pub mod ledger;
@@ -10,9 +11,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::change::event::Event;
+pub use crate::io::exchange::Method;
 use crate::scalar::Digest;
 
-pub use talk::{Documents, Pause, Talk};
+pub use talk::{LEDGER, Pause, Talk};
 
 /// An errand that needs more exchanges than this has gone astray.
 pub const MAX_EXCHANGES: usize = 500;
@@ -84,21 +86,6 @@ pub struct Http {
     /// The digest of the body, which `take` gives: JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<Digest>,
-}
-
-/// A method of HTTP.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "UPPERCASE")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub enum Method {
-    /// Reads.
-    Get,
-    /// Makes something new: doing it twice makes two.
-    Post,
-    /// Changes something.
-    Patch,
-    /// Takes something away.
-    Delete,
 }
 
 /// What the host got.

@@ -28,7 +28,7 @@ const BATCH_ITEMS: usize = 4_096;
 /// Where the bytes are that the host gave, and where those go that the engine makes.
 pub trait Bytes: std::fmt::Debug {
     /// The bytes with this digest.
-    fn get(&self, digest: &Digest) -> Option<Rc<[u8]>>;
+    fn get(&self, digest: &Digest) -> Option<Rc<Vec<u8>>>;
     /// Keeps bytes for the host to take.
     fn keep(&mut self, bytes: Vec<u8>) -> Digest;
     /// Forgets bytes that nobody asks for any more.
@@ -150,7 +150,7 @@ pub struct Answered {
     /// Headers by lower-case name.
     pub headers: BTreeMap<String, String>,
     /// The body.
-    pub body: Rc<[u8]>,
+    pub body: Rc<Vec<u8>>,
 }
 
 impl Io {
@@ -205,7 +205,7 @@ impl Io {
 
     /// The bytes with this digest, which the host gave or the engine made.
     #[must_use]
-    pub fn bytes(&self, digest: &Digest) -> Option<Rc<[u8]>> {
+    pub fn bytes(&self, digest: &Digest) -> Option<Rc<Vec<u8>>> {
         self.0.bytes.borrow().get(digest)
     }
 
@@ -445,11 +445,7 @@ impl Io {
     }
 
     /// Sends several reads, or one write: what came of each, in their order.
-    pub async fn http_all(
-        &self,
-        system: &str,
-        requests: Vec<Request>,
-    ) -> Result<Vec<Result<Answered, String>>, Fault> {
+    pub async fn http_all(&self, system: &str, requests: Vec<Request>) -> Result<Vec<Result<Answered, String>>, Fault> {
         let sent = requests.len();
         match self.ask(Exchange::Http { system: system.to_owned(), requests }).await? {
             Response::Answered { answers } if answers.len() == sent => {
@@ -500,7 +496,7 @@ impl Io {
         self.wait(self.now().plus_seconds(i64::from(seconds)), why).await
     }
 
-    fn has(&self, digest: &Digest, what: &str) -> Result<Rc<[u8]>, Fault> {
+    fn has(&self, digest: &Digest, what: &str) -> Result<Rc<Vec<u8>>, Fault> {
         self.bytes(digest).ok_or_else(|| Fault::Nonsense(format!("the bytes of {} were not given", shorten(what))))
     }
 

@@ -41,9 +41,9 @@ pub mod sbom;
 
 pub mod attachments;
 
-pub mod plan;
-
 pub mod io;
+
+pub mod plan;
 
 pub mod connectors;
 

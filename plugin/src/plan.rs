@@ -11,6 +11,7 @@ pub mod outcome;
 mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +28,7 @@ use crate::readiness::Readiness;
 use crate::scalar::{Digest, Name, Timestamp};
 
 /// The blobs that the engine made: attachments, by digest.
-pub type Blobs = BTreeMap<Digest, Vec<u8>>;
+pub type Blobs = BTreeMap<Digest, Rc<Vec<u8>>>;
 
 /// How this run drives the flow. It says who performs; it decides nothing.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]

@@ -124,6 +124,9 @@ impl FromStr for Digest {
 pub struct Timestamp(i64);
 
 impl Timestamp {
+    /// 1970-01-01T00:00:00Z.
+    pub const EPOCH: Self = Self(0);
+
     /// The instant so many milliseconds after 1970-01-01T00:00:00Z, if it lies in the years 0 to 9999.
     #[must_use]
     pub fn from_millisecond(milliseconds: i64) -> Option<Self> {

@@ -111,7 +111,7 @@ impl Host {
             }
             Exchange::Http(request) => {
                 let body =
-                    request.body.map(|digest| serde_json::from_slice(self.session.take(&digest).unwrap()).unwrap());
+                    request.body.map(|digest| serde_json::from_slice(&self.session.take(&digest).unwrap()).unwrap());
                 match self.github.http(&request, body) {
                     Ok((status, headers, body)) => Response::Answered { status, headers, body: self.give(body) },
                     Err(message) => Response::Broken { message },

@@ -80,7 +80,10 @@ fn agrees(script: &str) -> String {
         let (session, native) = case.answer();
         let response = unhex(answer["response"].as_str().unwrap_or_default());
         assert!(response == native, "{}: {}", case.name, corpus::difference(&native, &response));
-        let blobs = corpus::digests(&native).iter().map(|digest| session.take(digest).map(hex)).collect::<Vec<_>>();
+        let blobs = corpus::digests(&native)
+            .iter()
+            .map(|digest| session.take(digest).map(|bytes| hex(&bytes)))
+            .collect::<Vec<_>>();
         assert_eq!(answer["blobs"], json!(blobs), "{}: the blobs differ", case.name);
     }
     assert_eq!(answers.next(), None);

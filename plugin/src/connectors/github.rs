@@ -109,82 +109,82 @@ fn repository_of(place: &Place, entry: &Entry) -> Result<Repository, Pause> {
 }
 
 /// Performs one effect: the event that answers it, or the pause before the next exchange.
-pub fn perform(talk: &mut Talk<'_>, place: &Place, effect: &Effect) -> Result<Event, Pause> {
+pub async fn perform(talk: &Talk, place: &Place, effect: &Effect) -> Result<Event, Pause> {
     match &effect.action {
         Action::File(filing) => {
-            ledger::perform(talk, effect)?;
-            let record = publish(talk, place, &filing.suggested_id)?;
+            ledger::perform(talk, effect).await?;
+            let record = publish(talk, place, &filing.suggested_id).await?;
             let url = record.issue.map(|issue| issue.url);
             Ok(Event::Filed { id: record.id, url })
         }
         // The bytes are on the branch; the issue links them as soon as its state changes.
         Action::Attach { id, .. } => {
-            adopt(talk, place, id)?;
-            ledger::perform(talk, effect)
+            adopt(talk, place, id).await?;
+            ledger::perform(talk, effect).await
         }
         Action::Approve { id, .. } => {
-            undecided(talk, place, id)?;
-            then_show(talk, place, id, effect)
+            undecided(talk, place, id).await?;
+            then_show(talk, place, id, effect).await
         }
         Action::RequestApproval { id, delta, policy, .. } => {
-            let (record, issue) = undecided(talk, place, id)?;
+            let (record, issue) = undecided(talk, place, id).await?;
             let asks = (Some(effect.change), Some(*delta), Some(*policy));
             let another = record.about.is_some() && (record.about, record.delta, record.policy) != asks;
             if another && issue.has(issue::label_of(Status::Authorize)) {
                 // Approvals count from the moment on at which this label was applied.
-                unlabel(&mut api(talk, place), issue.number, issue::label_of(Status::Authorize))?;
+                unlabel(&api(talk, place), issue.number, issue::label_of(Status::Authorize)).await?;
             }
-            let event = ledger::perform(talk, effect)?;
-            let (_, record) = ledger::read(talk, id)?;
-            let issue = show(talk, place, &record)?;
-            environment::note(talk, place, &record, &issue)?;
+            let event = ledger::perform(talk, effect).await?;
+            let (_, record) = ledger::read(talk, id).await?;
+            let issue = show(talk, place, &record).await?;
+            environment::note(talk, place, &record, &issue).await?;
             Ok(event)
         }
         Action::Read { id } => {
-            let record = adopt(talk, place, id)?;
-            Ok(Event::Observed(observe(talk, place, record)?))
+            let record = adopt(talk, place, id).await?;
+            Ok(Event::Observed(observe(talk, place, record).await?))
         }
         Action::Implement { id } | Action::Close { id, .. } | Action::LeaveOpen { id, .. } => {
-            adopt(talk, place, id)?;
-            then_show(talk, place, id, effect)
+            adopt(talk, place, id).await?;
+            then_show(talk, place, id, effect).await
         }
         Action::Run { .. } | Action::Conclude { .. } | Action::Notify { .. } | Action::Wait { .. } => {
-            ledger::perform(talk, effect)
+            ledger::perform(talk, effect).await
         }
     }
 }
 
 /// Files a change request that nobody's pipeline made yet, or finds it again; people decide on it (CR5, EX5).
-pub fn prepare(talk: &mut Talk<'_>, place: &Place, prepared: &Prepared) -> Result<Observed, Pause> {
-    ledger::prepare(talk, prepared)?;
-    let record = publish(talk, place, &prepared.id)?;
-    show(talk, place, &record)?;
-    observe(talk, place, record)
+pub async fn prepare(talk: &Talk, place: &Place, prepared: &Prepared) -> Result<Observed, Pause> {
+    ledger::prepare(talk, prepared).await?;
+    let record = publish(talk, place, &prepared.id).await?;
+    show(talk, place, &record).await?;
+    observe(talk, place, record).await
 }
 
-fn api<'t, 'a>(talk: &'t mut Talk<'a>, place: &'t Place) -> Api<'t, 'a> {
+fn api<'t>(talk: &'t Talk, place: &'t Place) -> Api<'t> {
     Api::new(talk, &place.repository.0)
 }
 
 /// Writes the record, and then what it says where people see it.
-fn then_show(talk: &mut Talk<'_>, place: &Place, id: &Name, effect: &Effect) -> Result<Event, Pause> {
-    let event = ledger::perform(talk, effect)?;
-    let (_, record) = ledger::read(talk, id)?;
-    show(talk, place, &record)?;
+async fn then_show(talk: &Talk, place: &Place, id: &Name, effect: &Effect) -> Result<Event, Pause> {
+    let event = ledger::perform(talk, effect).await?;
+    let (_, record) = ledger::read(talk, id).await?;
+    show(talk, place, &record).await?;
     Ok(event)
 }
 
 /// The record of a change request. An issue that people made by hand gets one as soon as it is used (CR5).
-fn adopt(talk: &mut Talk<'_>, place: &Place, id: &Name) -> Result<Record, Pause> {
+async fn adopt(talk: &Talk, place: &Place, id: &Name) -> Result<Record, Pause> {
     let path = ledger::record_path(id)?;
-    if let Some((_, bytes)) = talk.get(&path)? {
+    if let Some((_, bytes)) = talk.get(&path).await? {
         return ledger::parse(&path, &bytes);
     }
     let number: u64 = match id.as_str().parse() {
         Ok(number) if id.as_str() == format!("{number}") => number,
         Ok(_) | Err(_) => return Err(absent(format!("there is no change request `{id}`"), SUPPLIED)),
     };
-    let issue = find(&mut api(talk, place), number)?;
+    let issue = find(&api(talk, place), number).await?;
     if let Some(other) = issue.shows().filter(|shown| *shown != id.as_str()) {
         let message = format!("issue `#{number}` shows the change request `{}`", shorten(other));
         return Err(absent(message, "give that id instead of the issue's number"));
@@ -195,12 +195,12 @@ fn adopt(talk: &mut Talk<'_>, place: &Place, id: &Name) -> Result<Record, Pause>
         ..Record::new(id.clone())
     };
     let content = talk.keep(ledger::print(&record)?);
-    talk.put(&path, content, None)?;
-    ledger::read(talk, id).map(|(_, record)| record)
+    talk.put(&path, content, None).await?;
+    ledger::read(talk, id).await.map(|(_, record)| record)
 }
 
-fn find(api: &mut Api<'_, '_>, number: u64) -> Result<Issue, Pause> {
-    let issue: Option<Issue> = api.get(&format!("/issues/{number}"))?;
+async fn find(api: &Api<'_>, number: u64) -> Result<Issue, Pause> {
+    let issue: Option<Issue> = api.get(&format!("/issues/{number}")).await?;
     match issue {
         Some(issue) if issue.pull_request.is_none() && issue.number == number => Ok(issue),
         Some(_) => Err(absent(format!("`#{number}` is a pull request, and no issue"), SUPPLIED)),
@@ -214,21 +214,21 @@ fn absent(message: String, help: &str) -> Pause {
 }
 
 /// The issue of a record; it has one from its filing on.
-fn issue_of(talk: &mut Talk<'_>, place: &Place, record: &Record) -> Result<Issue, Pause> {
+async fn issue_of(talk: &Talk, place: &Place, record: &Record) -> Result<Issue, Pause> {
     match &record.issue {
-        Some(issue) => find(&mut api(talk, place), issue.number),
+        Some(issue) => find(&api(talk, place), issue.number).await,
         None => Err(trouble("not-found", format!("`{}` has no issue yet", record.id))),
     }
 }
 
 /// What the change request shows: its record, and what people said about it.
-fn observe(talk: &mut Talk<'_>, place: &Place, record: Record) -> Result<Observed, Pause> {
-    let issue = issue_of(talk, place, &record)?;
+async fn observe(talk: &Talk, place: &Place, record: Record) -> Result<Observed, Pause> {
+    let issue = issue_of(talk, place, &record).await?;
     let path = format!("/issues/{}/timeline", issue.number);
-    let events: Option<Vec<Happened>> = api(talk, place).list(&path)?;
+    let events: Option<Vec<Happened>> = api(talk, place).list(&path).await?;
     let events = events.ok_or_else(|| trouble("not-found", format!("`{path}` is gone")))?;
     let mut decisions = issue::decisions(&record, &issue, &events);
-    let reviewed = environment::decisions(talk, place, &record)?;
+    let reviewed = environment::decisions(talk, place, &record).await?;
     decisions.extend(reviewed.decisions);
     // A rejection stands until it is taken back: it is the last word of whoever gave it.
     decisions.sort_by_key(|decision| !decision.approves);
@@ -243,9 +243,9 @@ fn observe(talk: &mut Talk<'_>, place: &Place, record: Record) -> Result<Observe
 }
 
 /// Nothing is written over the word of somebody who rejected the request, or closed it.
-fn undecided(talk: &mut Talk<'_>, place: &Place, id: &Name) -> Result<(Record, Issue), Pause> {
-    let record = adopt(talk, place, id)?;
-    let issue = issue_of(talk, place, &record)?;
+async fn undecided(talk: &Talk, place: &Place, id: &Name) -> Result<(Record, Issue), Pause> {
+    let record = adopt(talk, place, id).await?;
+    let issue = issue_of(talk, place, &record).await?;
     if issue.is_refused(&record) {
         let message = format!("`{id}` was rejected or closed in between: run again to see by whom");
         return Err(trouble("conflict", message));
@@ -254,62 +254,63 @@ fn undecided(talk: &mut Talk<'_>, place: &Place, id: &Name) -> Result<(Record, I
 }
 
 /// Files the issue of a record, once, whatever gets lost (CR6).
-fn publish(talk: &mut Talk<'_>, place: &Place, id: &Name) -> Result<Record, Pause> {
-    let (_, record) = ledger::read(talk, id)?;
+async fn publish(talk: &Talk, place: &Place, id: &Name) -> Result<Record, Pause> {
+    let (_, record) = ledger::read(talk, id).await?;
     if record.issue.is_some() {
-        issue_of(talk, place, &record)?;
+        issue_of(talk, place, &record).await?;
         return Ok(record);
     }
-    let issue = match claim(talk, place, id)? {
+    let issue = match claim(talk, place, id).await? {
         Some(issue) => issue,
-        None => file(talk, place, &record)?,
+        None => file(talk, place, &record).await?,
     };
     let (number, url) = (issue.number, issue.html_url);
     ledger::change(talk, id, |record| {
         record.issue.get_or_insert(ledger::Issue { number, url: url.clone() });
     })
+    .await
 }
 
 /// Claims the filing of the issue: whoever makes the file files it. An issue that a claim led to is found.
-fn claim(talk: &mut Talk<'_>, place: &Place, id: &Name) -> Result<Option<Issue>, Pause> {
+async fn claim(talk: &Talk, place: &Place, id: &Name) -> Result<Option<Issue>, Pause> {
     let path = ledger::path_of(id, "", "issue-claim.json")?;
     let claim = json!({ "version": 1, "id": id, "run": place.run });
     let claim = talk.keep(claim.to_string().into_bytes());
-    if talk.put(&path, claim, None)? {
+    if talk.put(&path, claim, None).await? {
         return Ok(None);
     }
     for look in 0..LOOKS {
-        if let Some(issue) = look_for(talk, place, id)? {
+        if let Some(issue) = look_for(talk, place, id).await? {
             return Ok(Some(issue));
         }
-        match talk.get(&path)? {
+        match talk.get(&path).await? {
             Some((there, _)) if there == claim && look > 0 => return Ok(None),
-            Some(_) | None => talk.wait(BETWEEN)?,
+            Some(_) | None => talk.wait(BETWEEN).await?,
         }
     }
     // The other run is gone: it sent nothing for longer than any request takes.
-    let there = talk.get(&path)?.map(|(digest, _)| digest);
-    match talk.put(&path, claim, there)? {
-        true => look_for(talk, place, id),
+    let there = talk.get(&path).await?.map(|(digest, _)| digest);
+    match talk.put(&path, claim, there).await? {
+        true => look_for(talk, place, id).await,
         false => Err(trouble("conflict", format!("another run files the issue of `{id}`"))),
     }
 }
 
 /// The issue of a change request, among all issues: lists are current where searches lag.
-fn look_for(talk: &mut Talk<'_>, place: &Place, id: &Name) -> Result<Option<Issue>, Pause> {
+async fn look_for(talk: &Talk, place: &Place, id: &Name) -> Result<Option<Issue>, Pause> {
     let path = format!("/issues?labels={}&state=all&sort=created&direction=desc", issue::LABEL);
-    let issues: Option<Vec<Issue>> = api(talk, place).list(&path)?;
+    let issues: Option<Vec<Issue>> = api(talk, place).list(&path).await?;
     let issues = issues.ok_or_else(|| no_issues(place))?;
     Ok(issues.into_iter().filter(|issue| issue.is_of(id)).min_by_key(|issue| issue.number))
 }
 
-fn file(talk: &mut Talk<'_>, place: &Place, record: &Record) -> Result<Issue, Pause> {
+async fn file(talk: &Talk, place: &Place, record: &Record) -> Result<Issue, Pause> {
     let labels = [issue::LABEL, issue::label_of(record.status)];
     let body = issue::body(record, place, None);
     let filing = json!({ "title": issue::title(record), "body": body, "labels": labels });
     let mut last = String::new();
     for attempt in 0..FILINGS {
-        match api(talk, place).make("/issues", &filing)? {
+        match api(talk, place).make("/issues", &filing).await? {
             Written::Accepted => {}
             Written::Missing => return Err(no_issues(place)),
             Written::Refused(why) => {
@@ -318,11 +319,11 @@ fn file(talk: &mut Talk<'_>, place: &Place, record: &Record) -> Result<Issue, Pa
             Written::Unknown(why) => last = why,
         }
         // Read back; and where nobody knows, look before it is sent again.
-        if let Some(issue) = look_for(talk, place, &record.id)? {
+        if let Some(issue) = look_for(talk, place, &record.id).await? {
             return Ok(issue);
         }
-        api(talk, place).pause(attempt, None)?;
-        if let Some(issue) = look_for(talk, place, &record.id)? {
+        api(talk, place).pause(attempt, None).await?;
+        if let Some(issue) = look_for(talk, place, &record.id).await? {
             return Ok(issue);
         }
     }
@@ -335,16 +336,16 @@ fn no_issues(place: &Place) -> Pause {
 }
 
 /// Makes the issue say what the record says, and reads it back (CR8): the issue that says it.
-fn show(talk: &mut Talk<'_>, place: &Place, record: &Record) -> Result<Issue, Pause> {
+async fn show(talk: &Talk, place: &Place, record: &Record) -> Result<Issue, Pause> {
     for _ in 0..WRITINGS {
-        let issue = issue_of(talk, place, record)?;
+        let issue = issue_of(talk, place, record).await?;
         let wanted = Shown::of(record, place, &issue);
         if wanted.is_shown_by(&issue) {
             return Ok(issue);
         }
-        wanted.write(&mut api(talk, place), &issue)?;
+        wanted.write(&api(talk, place), &issue).await?;
     }
-    let issue = issue_of(talk, place, record)?;
+    let issue = issue_of(talk, place, record).await?;
     match Shown::of(record, place, &issue).is_shown_by(&issue) {
         true => Ok(issue),
         false => Err(trouble("write-not-taken", format!("issue `#{}` was written, and reads otherwise", issue.number))),
@@ -375,27 +376,27 @@ impl Shown {
         closed && self.stale.is_empty() && issue.has(self.label) && said.lines().eq(self.body.lines())
     }
 
-    fn write(&self, api: &mut Api<'_, '_>, issue: &Issue) -> Result<(), Pause> {
+    async fn write(&self, api: &Api<'_>, issue: &Issue) -> Result<(), Pause> {
         let path = format!("/issues/{}", issue.number);
         for stale in &self.stale {
-            unlabel(api, issue.number, stale)?;
+            unlabel(api, issue.number, stale).await?;
         }
         let missing: Vec<&str> = [issue::LABEL, self.label].into_iter().filter(|label| !issue.has(label)).collect();
         if !missing.is_empty() {
             // Applying a label twice is applying it once.
             let labels = json!({ "labels": missing });
-            accepted(api.change(Method::Post, &format!("{path}/labels"), Some(&labels))?)?;
+            accepted(api.change(Method::Post, &format!("{path}/labels"), Some(&labels)).await?)?;
         }
         let change = match self.closed && issue.state == State::Open {
             true => json!({ "body": self.body, "state": "closed", "state_reason": "completed" }),
             false => json!({ "body": self.body }),
         };
-        accepted(api.change(Method::Patch, &path, Some(&change))?)
+        accepted(api.change(Method::Patch, &path, Some(&change)).await?)
     }
 }
 
-fn unlabel(api: &mut Api<'_, '_>, number: u64, label: &str) -> Result<(), Pause> {
-    match api.change(Method::Delete, &format!("/issues/{number}/labels/{label}"), None)? {
+async fn unlabel(api: &Api<'_>, number: u64, label: &str) -> Result<(), Pause> {
+    match api.change(Method::Delete, &format!("/issues/{number}/labels/{label}"), None).await? {
         Written::Missing => Ok(()),
         written @ (Written::Accepted | Written::Refused(_) | Written::Unknown(_)) => accepted(written),
     }

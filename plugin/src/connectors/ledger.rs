@@ -147,22 +147,23 @@ impl Record {
 }
 
 /// Performs one effect: the event that answers it, or the pause before the next exchange.
-pub fn perform(talk: &mut Talk<'_>, effect: &Effect) -> Result<Event, Pause> {
+pub async fn perform(talk: &Talk, effect: &Effect) -> Result<Event, Pause> {
     match &effect.action {
-        Action::File(filing) => file(talk, effect.change, filing),
-        Action::Attach { id, name, digest, .. } => attach(talk, id, name, *digest),
+        Action::File(filing) => file(talk, effect.change, filing).await,
+        Action::Attach { id, name, digest, .. } => attach(talk, id, name, *digest).await,
         Action::Approve { id, delta, policy } => {
-            undecided(talk, id)?;
+            undecided(talk, id).await?;
             change(talk, id, |record| {
                 record.status = Status::Scheduled;
                 record.approved_by_readiness = true;
                 record.reviewed_before = None;
                 (record.delta, record.policy) = (Some(*delta), Some(*policy));
-            })?;
+            })
+            .await?;
             Ok(Event::Approved(Basis::Readiness {}))
         }
         Action::RequestApproval { id, delta, policy, kind, why } => {
-            undecided(talk, id)?;
+            undecided(talk, id).await?;
             let asks = (Some(effect.change), Some(*delta), Some(*policy));
             change(talk, id, |record| {
                 if !record.asks(asks) {
@@ -174,18 +175,20 @@ pub fn perform(talk: &mut Talk<'_>, effect: &Effect) -> Result<Event, Pause> {
                 record.asked.clone_from(why);
                 record.key.get_or_insert(effect.change);
                 (record.about, record.delta, record.policy) = asks;
-            })?;
+            })
+            .await?;
             Ok(Event::ApprovalRequested {})
         }
         Action::Read { id } => {
-            let (_, record) = read(talk, id)?;
+            let (_, record) = read(talk, id).await?;
             Ok(Event::Observed(observed(record)))
         }
         Action::Implement { id } => {
             change(talk, id, |record| {
                 record.status = Status::Implement;
                 record.key.get_or_insert(effect.change);
-            })?;
+            })
+            .await?;
             Ok(Event::Implementing {})
         }
         Action::Close { id, category, notes } => {
@@ -193,7 +196,8 @@ pub fn perform(talk: &mut Talk<'_>, effect: &Effect) -> Result<Event, Pause> {
                 record.status = Status::Closed;
                 record.close_category = Some(*category);
                 record.close_notes = Some(notes.clone());
-            })?;
+            })
+            .await?;
             Ok(Event::Closed { category: *category })
         }
         Action::LeaveOpen { id, category, notes } => {
@@ -201,7 +205,8 @@ pub fn perform(talk: &mut Talk<'_>, effect: &Effect) -> Result<Event, Pause> {
                 record.status = Status::Review;
                 record.close_category = Some(*category);
                 record.close_notes = Some(notes.clone());
-            })?;
+            })
+            .await?;
             Ok(Event::LeftOpen { category: *category })
         }
         Action::Run { .. } | Action::Conclude { .. } | Action::Notify { .. } | Action::Wait { .. } => Err(trouble(
@@ -212,8 +217,8 @@ pub fn perform(talk: &mut Talk<'_>, effect: &Effect) -> Result<Event, Pause> {
 }
 
 /// Nothing is written over the word of somebody who rejected the request, or closed it.
-fn undecided(talk: &mut Talk<'_>, id: &Name) -> Result<(), Pause> {
-    match read(talk, id)?.1.status {
+async fn undecided(talk: &Talk, id: &Name) -> Result<(), Pause> {
+    match read(talk, id).await?.1.status {
         Status::Canceled | Status::Closed => {
             Err(trouble("conflict", format!("`{id}` was rejected or closed in between: run again to see by whom")))
         }
@@ -232,10 +237,10 @@ pub fn observed(record: Record) -> Observed {
 }
 
 /// Files a change request that nobody's pipeline made yet, or finds it again; people decide on it (CR5, EX5).
-pub fn prepare(talk: &mut Talk<'_>, prepared: &Prepared) -> Result<Record, Pause> {
+pub async fn prepare(talk: &Talk, prepared: &Prepared) -> Result<Record, Pause> {
     let path = record_path(&prepared.id)?;
     for _ in 0..MAX_CONFLICTS {
-        if let Some((_, bytes)) = talk.get(&path)? {
+        if let Some((_, bytes)) = talk.get(&path).await? {
             return parse(&path, &bytes);
         }
         let record = Record {
@@ -248,8 +253,8 @@ pub fn prepare(talk: &mut Talk<'_>, prepared: &Prepared) -> Result<Record, Pause
             ..Record::new(prepared.id.clone())
         };
         let content = talk.keep(print(&record)?);
-        if talk.put(&path, content, None)? {
-            return match talk.get(&path)? {
+        if talk.put(&path, content, None).await? {
+            return match talk.get(&path).await? {
                 Some((stored, _)) if stored == content => Ok(record),
                 Some(_) | None => Err(not_taken(&path)),
             };
@@ -259,7 +264,7 @@ pub fn prepare(talk: &mut Talk<'_>, prepared: &Prepared) -> Result<Record, Pause
 }
 
 /// Writes what a person said about a request: who, when, why, and about what (GA2).
-pub fn decide(talk: &mut Talk<'_>, id: &Name, decision: &Decision) -> Result<Record, Pause> {
+pub async fn decide(talk: &Talk, id: &Name, decision: &Decision) -> Result<Record, Pause> {
     change(talk, id, |record| {
         let bound = Decision { change: record.about, delta: record.delta, policy: record.policy, ..decision.clone() };
         record.decisions.push(bound);
@@ -270,6 +275,7 @@ pub fn decide(talk: &mut Talk<'_>, id: &Name, decision: &Decision) -> Result<Rec
             record.status = Status::Canceled;
         }
     })
+    .await
 }
 
 /// The path of a file of a request; an id or a name that is no single segment of a path leads nowhere.
@@ -289,12 +295,12 @@ pub(super) fn record_path(id: &Name) -> Result<String, Pause> {
 }
 
 /// Files the request under the id that its key gives, or finds it there.
-fn file(talk: &mut Talk<'_>, key: Digest, filing: &Filing) -> Result<Event, Pause> {
+async fn file(talk: &Talk, key: Digest, filing: &Filing) -> Result<Event, Pause> {
     let id = &filing.suggested_id;
     let path = record_path(id)?;
     let filed = || Event::Filed { id: id.clone(), url: None };
     for _ in 0..MAX_CONFLICTS {
-        if let Some((_, bytes)) = talk.get(&path)? {
+        if let Some((_, bytes)) = talk.get(&path).await? {
             let record = parse(&path, &bytes)?;
             return match record.key == Some(key) {
                 true => Ok(filed()),
@@ -311,8 +317,8 @@ fn file(talk: &mut Talk<'_>, key: Digest, filing: &Filing) -> Result<Event, Paus
             ..Record::new(id.clone())
         };
         let content = talk.keep(print(&record)?);
-        if talk.put(&path, content, None)? {
-            return match talk.get(&path)? {
+        if talk.put(&path, content, None).await? {
+            return match talk.get(&path).await? {
                 Some((stored, _)) if stored == content => Ok(filed()),
                 Some(_) | None => Err(not_taken(&path)),
             };
@@ -322,36 +328,36 @@ fn file(talk: &mut Talk<'_>, key: Digest, filing: &Filing) -> Result<Event, Paus
 }
 
 /// Attaches bytes under a name, and reads them back (AT4).
-fn attach(talk: &mut Talk<'_>, id: &Name, name: &str, digest: Digest) -> Result<Event, Pause> {
+async fn attach(talk: &Talk, id: &Name, name: &str, digest: Digest) -> Result<Event, Pause> {
     let path = path_of(id, "attachments/", name)?;
-    match talk.get(&path)? {
+    match talk.get(&path).await? {
         Some((there, _)) if there == digest => {}
         Some(_) => return Err(trouble("conflict", format!("other bytes are attached as `{name}`"))),
         None => {
-            talk.put(&path, digest, None)?;
-            match talk.get(&path)? {
+            talk.put(&path, digest, None).await?;
+            match talk.get(&path).await? {
                 Some((stored, _)) if stored == digest => {}
                 Some(_) | None => return Err(not_taken(&path)),
             }
         }
     }
-    change(talk, id, |record| _ = record.attachments.insert(name.to_owned(), digest))?;
+    change(talk, id, |record| _ = record.attachments.insert(name.to_owned(), digest)).await?;
     Ok(Event::Attached { name: name.to_owned(), digest })
 }
 
 /// Changes the record, unless it is already so, and reads it back (CR8).
-pub(super) fn change(talk: &mut Talk<'_>, id: &Name, edit: impl Fn(&mut Record)) -> Result<Record, Pause> {
+pub(super) async fn change(talk: &Talk, id: &Name, edit: impl Fn(&mut Record)) -> Result<Record, Pause> {
     let path = record_path(id)?;
     for _ in 0..MAX_CONFLICTS {
-        let (before, record) = read(talk, id)?;
+        let (before, record) = read(talk, id).await?;
         let mut edited = record.clone();
         edit(&mut edited);
         if edited == record {
             return Ok(record);
         }
         let content = talk.keep(print(&edited)?);
-        if talk.put(&path, content, Some(before))? {
-            return match talk.get(&path)? {
+        if talk.put(&path, content, Some(before)).await? {
+            return match talk.get(&path).await? {
                 Some((stored, _)) if stored == content => Ok(edited),
                 Some(_) | None => Err(not_taken(&path)),
             };
@@ -360,9 +366,9 @@ pub(super) fn change(talk: &mut Talk<'_>, id: &Name, edit: impl Fn(&mut Record))
     Err(contended(&path))
 }
 
-pub(super) fn read(talk: &mut Talk<'_>, id: &Name) -> Result<(Digest, Record), Pause> {
+pub(super) async fn read(talk: &Talk, id: &Name) -> Result<(Digest, Record), Pause> {
     let path = record_path(id)?;
-    match talk.get(&path)? {
+    match talk.get(&path).await? {
         Some((digest, bytes)) => Ok((digest, parse(&path, &bytes)?)),
         None => Err(trouble("not-found", format!("the ledger has no change request `{id}`"))),
     }

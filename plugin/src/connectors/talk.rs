@@ -1,114 +1,87 @@
-//! The conversation with a change system, replayed to code that reads like a straight line.
+//! The conversation with a change system: files of its ledger, requests to its API, and time.
 
-use std::collections::BTreeMap;
-
-use super::{Exchange, Http, Response};
 use crate::change::event::Trouble;
-use crate::plan::Blobs;
+use crate::io::exchange::{Put, Request};
+use crate::io::{Answered, Committed, Fault, Io};
 use crate::problem::Problem;
-use crate::scalar::Digest;
+use crate::scalar::{Digest, shorten};
 
-/// The conversation so far, replayed to code that reads like a straight line.
-///
-/// Its methods answer from the recorded responses. Where there is none yet, they say which exchange is next.
-#[derive(Debug)]
-pub struct Talk<'a> {
-    responses: std::slice::Iter<'a, Response>,
-    blobs: &'a mut Blobs,
-    documents: &'a dyn Documents,
-}
+/// The store that holds the records of change requests.
+pub const LEDGER: &str = "ledger";
 
-/// What an API answered.
+/// A conversation with a change system, over the host's exchanges.
 #[derive(Clone, Debug)]
-pub struct Answer {
-    /// The status.
-    pub status: u16,
-    /// Headers by lower-case name.
-    pub headers: BTreeMap<String, String>,
-    /// The body.
-    pub body: Vec<u8>,
+pub struct Talk {
+    io: Io,
+    system: &'static str,
 }
 
-/// Where the bytes are that the host gave.
-pub trait Documents: std::fmt::Debug {
-    /// The bytes with this digest.
-    fn bytes(&self, digest: &Digest) -> Option<&[u8]>;
-}
-
-/// Why straight-line code stops: something is to be exchanged first, or it has come to an end.
+/// Why an errand comes to an end before its time.
 #[derive(Debug)]
 pub enum Pause {
-    /// The next exchange.
-    Next(Box<Exchange>),
-    /// It cannot go on.
+    /// The system does not do it.
     Trouble(Box<Trouble>),
     /// The host's answer makes no sense.
     Nonsense(Box<Problem>),
 }
 
-impl<'a> Talk<'a> {
-    /// A conversation with these responses so far.
-    pub fn new(responses: &'a [Response], blobs: &'a mut Blobs, documents: &'a dyn Documents) -> Self {
-        Self { responses: responses.iter(), blobs, documents }
+impl From<Fault> for Pause {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Broken(message) => unavailable(&message),
+            fault @ Fault::Unsupported(_) => Self::Trouble(Box::new(fault.trouble())),
+            Fault::Nonsense(message) => {
+                let help = "answer each exchange with what it is answered by, and give its bytes to `put` before";
+                Self::Nonsense(Box::new(Problem::new(message, help)))
+            }
+        }
+    }
+}
+
+impl Talk {
+    /// A conversation with the API `system`, and with the ledger.
+    #[must_use]
+    pub fn new(io: Io, system: &'static str) -> Self {
+        Self { io, system }
     }
 
     /// Reads a file: its digest and bytes, if it is there.
-    pub fn get(&mut self, path: &str) -> Result<Option<(Digest, Vec<u8>)>, Pause> {
-        match self.responses.next() {
-            None => Err(Pause::Next(Box::new(Exchange::Get { path: path.to_owned() }))),
-            Some(Response::Absent {}) => Ok(None),
-            Some(Response::Found { digest }) => match self.documents.bytes(digest) {
-                Some(bytes) => Ok(Some((*digest, bytes.to_vec()))),
-                None => Err(not_given(path, "found")),
-            },
-            Some(Response::Broken { message }) => Err(unavailable(message)),
-            Some(_) => Err(nonsense("get")),
-        }
+    pub async fn get(&self, path: &str) -> Result<Option<(Digest, Vec<u8>)>, Pause> {
+        let found = self.io.stored(LEDGER, vec![path.to_owned()]).await?;
+        let bytes = |digest: &Digest| self.io.bytes(digest).map(|bytes| (*digest, bytes.to_vec()));
+        Ok(found.get(path).and_then(bytes))
     }
 
     /// Writes a file if it still has the digest `expected`; says whether it was written.
-    pub fn put(&mut self, path: &str, content: Digest, expected: Option<Digest>) -> Result<bool, Pause> {
-        match self.responses.next() {
-            None => Err(Pause::Next(Box::new(Exchange::Put { path: path.to_owned(), content, expected }))),
-            Some(Response::Stored {}) => Ok(true),
-            Some(Response::Conflict {}) => Ok(false),
-            Some(Response::Broken { message }) => Err(unavailable(message)),
-            Some(_) => Err(nonsense("put")),
+    pub async fn put(&self, path: &str, content: Digest, expected: Option<Digest>) -> Result<bool, Pause> {
+        let put = Put { path: path.to_owned(), content: Some(content), expected };
+        match self.io.commit(LEDGER, vec![put], path).await? {
+            Committed::Done => Ok(true),
+            Committed::Conflict(_) => Ok(false),
+            Committed::Behind => Err(unavailable("others write to the ledger all the time")),
+            Committed::Unknown(message) => Err(unavailable(&message)),
         }
     }
 
-    /// Sends one request: the status, headers and body of the answer, or why there is none.
-    pub fn http(&mut self, request: Http) -> Result<Result<Answer, String>, Pause> {
-        match self.responses.next() {
-            None => Err(Pause::Next(Box::new(Exchange::Http(request)))),
-            Some(Response::Answered { status, headers, body }) => match self.documents.bytes(body) {
-                Some(bytes) => Ok(Ok(Answer { status: *status, headers: headers.clone(), body: bytes.to_vec() })),
-                None => Err(not_given(&request.path, "answered")),
-            },
-            Some(Response::Broken { message }) => Ok(Err(crate::scalar::shorten(message))),
-            Some(_) => Err(nonsense("http")),
-        }
+    /// Sends one request: the answer, or why there is none.
+    pub async fn http(&self, request: Request) -> Result<Result<Answered, String>, Pause> {
+        Ok(self.io.http(self.system, request).await?)
     }
 
     /// Lets time pass.
-    pub fn wait(&mut self, seconds: u32) -> Result<(), Pause> {
-        match self.responses.next() {
-            None => Err(Pause::Next(Box::new(Exchange::Wait { seconds }))),
-            Some(Response::Waited {}) => Ok(()),
-            Some(_) => Err(nonsense("wait")),
-        }
+    pub async fn wait(&self, seconds: u32) -> Result<(), Pause> {
+        Ok(self.io.sleep(seconds, "the change system is asked again").await?)
     }
 
     /// Keeps bytes for the host to take, and gives their digest.
-    pub fn keep(&mut self, bytes: Vec<u8>) -> Digest {
-        let digest = Digest::of(&bytes);
-        self.blobs.insert(digest, bytes);
-        digest
+    #[must_use]
+    pub fn keep(&self, bytes: Vec<u8>) -> Digest {
+        self.io.keep(bytes)
     }
 }
 
 fn unavailable(message: &str) -> Pause {
-    trouble("unavailable", format!("the change system does not answer: {}", crate::scalar::shorten(message)))
+    trouble("unavailable", format!("the change system does not answer: {}", shorten(message)))
 }
 
 /// Trouble with a code and words.
@@ -119,18 +92,4 @@ pub(super) fn trouble(code: &str, message: String) -> Pause {
 /// Trouble with a code and words, and how to mend it.
 pub(super) fn mendable(code: &str, message: String, help: &str) -> Pause {
     Pause::Trouble(Box::new(Trouble { code: code.to_owned(), message, help: Some(help.to_owned()) }))
-}
-
-fn not_given(what: &str, response: &str) -> Pause {
-    Pause::Nonsense(Box::new(Problem::new(
-        format!("the bytes of `{what}` were not given"),
-        format!("give them to `put` before answering `{response}`"),
-    )))
-}
-
-fn nonsense(exchange: &str) -> Pause {
-    Pause::Nonsense(Box::new(Problem::new(
-        format!("the response does not answer `{exchange}`"),
-        "send the responses of all exchanges, in their order",
-    )))
 }

@@ -75,7 +75,7 @@ fn policy(session: &mut Session, request: &PlanRequest) -> Result<(Policy, Diges
     let purpose = request.target.purpose;
     let mut policy = match &documents.policy {
         None => Policy::built_in(purpose),
-        Some(named) => crate::policy::read(session.bytes(&named.name, &named.digest)?, purpose)
+        Some(named) => crate::policy::read(&session.bytes(&named.name, &named.digest)?, purpose)
             .map_err(|problems| Failure::all(Code::Policy, Some(&named.name), problems))?,
     };
     if let Some(named) = &documents.evidence_checks {
@@ -83,7 +83,7 @@ fn policy(session: &mut Session, request: &PlanRequest) -> Result<(Policy, Diges
         let region = request.target.region.as_ref().map(crate::scalar::Name::as_str);
         let variables = BTreeMap::from([("target".to_owned(), target.to_owned())]);
         let bytes = session.bytes(&named.name, &named.digest)?;
-        policy.requirements = crate::policy::ibm::read(bytes, target, region, "ci-pipeline", &variables)
+        policy.requirements = crate::policy::ibm::read(&bytes, target, region, "ci-pipeline", &variables)
             .map_err(|problem| Failure::all(Code::Policy, Some(&named.name), vec![problem]))?;
     }
     let digest =
@@ -111,7 +111,7 @@ fn promoted(session: &mut Session, request: &PlanRequest, policy: &Policy) -> Re
     };
     let refuse = |problems: Vec<Problem>| Failure::all(Code::Promotion, Some(&named.name), problems);
     let bytes = session.bytes(&named.name, &named.digest)?;
-    let promotion = promotion::github::read(bytes).map_err(|problem| refuse(vec![problem]))?;
+    let promotion = promotion::github::read(&bytes).map_err(|problem| refuse(vec![problem]))?;
     let fields = promotion::template::parse(&promotion.body, &policy.required_fields).map_err(refuse)?;
     belongs(&promotion, &named.name, request)?;
     Ok(Source { promotion, digest: named.digest, fields, restoration: None })
@@ -187,7 +187,7 @@ pub(super) fn journals(session: &Session, history: &[Named]) -> Result<Vec<Journ
         ));
     }
     let read = |named: &Named| {
-        Journal::read(session.bytes(&named.name, &named.digest)?)
+        Journal::read(&session.bytes(&named.name, &named.digest)?)
             .map_err(|problem| Failure::all(Code::Journal, Some(&named.name), vec![problem]))
     };
     history.iter().map(read).collect()
@@ -252,7 +252,7 @@ pub(super) fn inventory(session: &mut Session, tree: &Tree) -> Result<Inventory,
 fn ignore_file(session: &Session, documents: &Documents) -> Result<IgnoreFile, Failure> {
     let Some(named) = &documents.ignore_file else { return Ok(IgnoreFile::default()) };
     let bytes = session.bytes(&named.name, &named.digest)?;
-    match std::str::from_utf8(bytes) {
+    match std::str::from_utf8(&bytes) {
         Ok(text) => Ok(IgnoreFile::parse(text)),
         Err(_) => Err(Failure::all(
             Code::Inventory,

@@ -1,6 +1,7 @@
 //! The register of all changes: where they stand, what is owed of them, and what their environments have.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use serde::Serialize;
 
@@ -125,13 +126,13 @@ fn surveyed(name: &str, journal: &Journal, now: Timestamp) -> Surveyed {
 /// Writes down that something that was owed was done.
 pub(super) fn fulfil(session: &mut Session, request: FulfilRequest) -> Result<Response, Failure> {
     let FulfilRequest { now, journal: named, obligation, by, reference, note, .. } = request;
-    let mut journal = Journal::read(session.bytes(&named.name, &named.digest)?)
+    let mut journal = Journal::read(&session.bytes(&named.name, &named.digest)?)
         .map_err(|problem| Failure::all(Code::Journal, Some(&named.name), vec![problem]))?;
     obligations::fulfil(&mut journal, now, Claim { obligation, by, reference, note }, &identity())
         .map_err(|problem| Failure::all(Code::Obligation, Some(&named.name), vec![problem]))?;
     let bytes = journal.text().as_bytes().to_vec();
     let head = Head { digest: Digest::of(&bytes), entries: journal.len(), head: journal.head() };
-    session.blobs.insert(head.digest, bytes);
+    session.made().insert(head.digest, Rc::new(bytes));
     Ok(Response::Fulfilled { journal: head })
 }
 

@@ -1,18 +1,19 @@
 //! The session: bytes by digest, what was parsed of them, and the blobs that the engine made.
 
+use std::cell::{RefCell, RefMut};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::connectors::Documents;
 use crate::contract::failure::{Code, Failure};
 use crate::evidence::{Evidence, Report};
 use crate::formats::cyclonedx::Bom;
 use crate::formats::sigstore::Trust;
 use crate::formats::{self, Document};
 use crate::inventory::Entry;
+use crate::io::{Bytes, Io};
 use crate::plan::Blobs;
 use crate::problem::Problem;
-use crate::scalar::Digest;
+use crate::scalar::{Digest, Timestamp};
 
 /// A larger document is refused.
 pub const MAX_DOCUMENT_BYTES: usize = 64 * 1024 * 1024;
@@ -39,24 +40,36 @@ pub(super) enum Held {
 /// What one instance of the engine holds between calls.
 #[derive(Debug, Default)]
 pub struct Session {
-    given: Given,
-    pub(super) blobs: Blobs,
+    store: Rc<RefCell<Store>>,
     held: BTreeMap<Digest, (String, Held)>,
     entries: BTreeMap<(String, Digest), Rc<Entry>>,
     trust: Option<Trust>,
 }
 
-/// The bytes that the host gave.
+/// The bytes that the host gave, and those that the engine made.
 #[derive(Debug, Default)]
-struct Given {
-    documents: BTreeMap<Digest, Vec<u8>>,
+struct Store {
+    given: BTreeMap<Digest, Rc<Vec<u8>>>,
+    made: Blobs,
     total: usize,
     refused: BTreeMap<Digest, usize>,
 }
 
-impl Documents for Given {
-    fn bytes(&self, digest: &Digest) -> Option<&[u8]> {
-        self.documents.get(digest).map(Vec::as_slice)
+impl Bytes for Store {
+    fn get(&self, digest: &Digest) -> Option<Rc<Vec<u8>>> {
+        self.made.get(digest).or_else(|| self.given.get(digest)).map(Rc::clone)
+    }
+
+    fn keep(&mut self, bytes: Vec<u8>) -> Digest {
+        let digest = Digest::of(&bytes);
+        self.made.insert(digest, Rc::new(bytes));
+        digest
+    }
+
+    fn forget(&mut self, digest: &Digest) {
+        if let Some(bytes) = self.given.remove(digest) {
+            self.total = self.total.saturating_sub(bytes.len());
+        }
     }
 }
 
@@ -76,26 +89,27 @@ impl Session {
     /// Takes the bytes of a document and gives their digest. What is over a limit is told when it is asked for.
     pub fn put(&mut self, bytes: Vec<u8>) -> Digest {
         let digest = Digest::of(&bytes);
-        let total = self.given.total.saturating_add(bytes.len());
+        let mut store = self.store.borrow_mut();
+        let total = store.total.saturating_add(bytes.len());
         if bytes.len() > MAX_DOCUMENT_BYTES || total > MAX_TOTAL_BYTES {
-            self.given.refused.insert(digest, bytes.len());
-        } else if !self.given.documents.contains_key(&digest) {
-            self.given.total = total;
-            self.given.documents.insert(digest, bytes);
+            store.refused.insert(digest, bytes.len());
+        } else if !store.given.contains_key(&digest) {
+            store.total = total;
+            store.given.insert(digest, Rc::new(bytes));
         }
         digest
     }
 
     /// The bytes of a blob that the engine made, or of a document that was given.
     #[must_use]
-    pub fn take(&self, digest: &Digest) -> Option<&[u8]> {
-        self.blobs.get(digest).map(Vec::as_slice).or_else(|| self.given.bytes(digest))
+    pub fn take(&self, digest: &Digest) -> Option<Rc<Vec<u8>>> {
+        self.store.borrow().get(digest)
     }
 
     /// The bytes of the document `name`, which the host gave or the engine made.
-    pub(super) fn bytes(&self, name: &str, digest: &Digest) -> Result<&[u8], Failure> {
+    pub(crate) fn bytes(&self, name: &str, digest: &Digest) -> Result<Rc<Vec<u8>>, Failure> {
         let name = crate::scalar::shorten(name);
-        match (self.take(digest), self.given.refused.get(digest)) {
+        match (self.take(digest), self.store.borrow().refused.get(digest)) {
             (Some(bytes), _) => Ok(bytes),
             (None, Some(size)) => Err(Failure::one(
                 Code::OverLimit,
@@ -115,7 +129,7 @@ impl Session {
     /// An evidence document, parsed once, and the name of its format.
     pub(super) fn ingest(&mut self, name: &str, digest: &Digest) -> Result<(&str, Held), Failure> {
         if !self.held.contains_key(digest) {
-            let read = formats::read_trusting(self.bytes(name, digest)?, self.trust.as_ref());
+            let read = formats::read_trusting(&self.bytes(name, digest)?, self.trust.as_ref());
             let format = read.as_ref().map(|document| document.format().into_owned()).unwrap_or_default();
             self.held.insert(*digest, (format, hold(read)));
         }
@@ -132,7 +146,7 @@ impl Session {
             return Ok(Rc::clone(entry));
         }
         let bytes = self.bytes(path, digest)?;
-        let entry = formats::ibm::entry(path, bytes).map_err(|mut problem| {
+        let entry = formats::ibm::entry(path, &bytes).map_err(|mut problem| {
             if bytes.trim_ascii_start().first().is_some_and(|byte| *byte != b'{') {
                 problem.message = format!("this is no entry of an inventory: {}", problem.message);
                 problem.help = BESIDE.to_owned();
@@ -144,9 +158,14 @@ impl Session {
         Ok(entry)
     }
 
-    /// The documents beside the blobs, for connectors.
-    pub(super) fn parts(&mut self) -> (&dyn Documents, &mut Blobs) {
-        (&self.given, &mut self.blobs)
+    /// The bytes that the engine made, for more of them.
+    pub(super) fn made(&self) -> RefMut<'_, Blobs> {
+        RefMut::map(self.store.borrow_mut(), |store| &mut store.made)
+    }
+
+    /// A host at this time that shares these bytes.
+    pub(super) fn io(&self, now: Timestamp) -> Io {
+        Io::new(now, self.store.clone(), false)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Requests and responses of contract v1.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
@@ -651,7 +652,7 @@ pub(super) fn answer(session: &mut Session, request: Request) -> Result<Response
         }
         Request::Prepare { contract, document } => {
             speaks(&contract)?;
-            let requests = prepared::read(session.bytes(&document.name, &document.digest)?)
+            let requests = prepared::read(&session.bytes(&document.name, &document.digest)?)
                 .map_err(|problem| Failure::all(Code::Prepared, Some(&document.name), vec![problem]))?;
             Ok(Response::Prepared { requests })
         }
@@ -736,12 +737,12 @@ fn count(scan: &crate::evidence::Scan) -> ScanSummary {
 
 fn lint(session: &mut Session, document: &Named, required: &[String]) -> Result<Response, Failure> {
     let bytes = session.bytes(&document.name, &document.digest)?;
-    let text = match crate::promotion::github::read(bytes) {
+    let text = match crate::promotion::github::read(&bytes) {
         Ok(promotion) => promotion.body,
         Err(problem) if bytes.trim_ascii_start().first() == Some(&b'{') => {
             return Ok(Response::Lint { fields: None, problems: vec![problem] });
         }
-        Err(_) => match std::str::from_utf8(bytes) {
+        Err(_) => match std::str::from_utf8(&bytes) {
             Ok(text) => text.to_owned(),
             Err(_) => {
                 let problem = Problem::new("the text is not UTF-8", "save it as UTF-8");
@@ -770,7 +771,7 @@ fn plan(session: &mut Session, mut request: PlanRequest) -> Result<Response, Fai
         Ok(Response::Recall { key, id, journal })
     };
     let Some(named) = &request.journal else { return recall(JOURNAL.to_owned()) };
-    let journal = Journal::read(session.bytes(&named.name, &named.digest)?)
+    let journal = Journal::read(&session.bytes(&named.name, &named.digest)?)
         .map_err(|problem| Failure::all(Code::Journal, Some(&named.name), vec![problem]))?;
     if let Some(other) = journal.life.change.opened().filter(|opened| opened.key != key) {
         // Made for another change: nothing of it is reused, and this one has a journal of its own beside it (EX3).
@@ -782,20 +783,16 @@ fn plan(session: &mut Session, mut request: PlanRequest) -> Result<Response, Fai
         return recall(format!("journal-{}.jsonl", key.short()));
     }
     if let Some(checks) = &request.documents.evidence_checks {
-        let bytes = session.bytes(&checks.name, &checks.digest)?.to_vec();
-        session.blobs.insert(checks.digest, bytes);
+        let bytes = session.bytes(&checks.name, &checks.digest)?;
+        session.made().insert(checks.digest, bytes);
     }
     let answer = request.answer.take();
     let engine = identity();
     plan::same_engine(&journal, &engine)
         .map_err(|problem| Failure::all(Code::Journal, Some(&named.name), vec![problem]))?;
-    let mut world = World {
-        facts: &mut facts,
-        drive: &request.drive,
-        started: request.started,
-        engine: &engine,
-        blobs: &mut session.blobs,
-    };
+    let mut made = session.made();
+    let mut world =
+        World { facts: &mut facts, drive: &request.drive, started: request.started, engine: &engine, blobs: &mut made };
     let mut response = PlanResponse::new(key, id, journal.life.change.name());
     let refuse = |problem: Problem| Failure::all(Code::BadAnswer, None, vec![problem]);
     match request.mode {
@@ -808,7 +805,7 @@ fn plan(session: &mut Session, mut request: PlanRequest) -> Result<Response, Fai
             let digest = Digest::of(&bytes);
             if !bytes.is_empty() {
                 response.journal = Some(Head { digest, entries: plan.journal.len(), head: plan.journal.head() });
-                session.blobs.insert(digest, bytes);
+                made.insert(digest, Rc::new(bytes));
             }
             if let Some(filed) = plan.journal.life.change.filed() {
                 response.id = filed.id.clone();
@@ -854,8 +851,8 @@ fn judgement(facts: &Facts, readiness: Readiness, assessment: Assessment) -> Jud
 fn status(session: &mut Session, named: &Named) -> Result<Response, Failure> {
     let refuse = |problem: Problem| Failure::all(Code::Journal, Some(&named.name), vec![problem]);
     let bytes = session.bytes(&named.name, &named.digest)?;
-    let journal = Journal::read(bytes).map_err(refuse)?;
-    let entries = journal::entries(bytes).map_err(refuse)?.collect::<Result<Vec<_>, _>>().map_err(refuse)?;
+    let journal = Journal::read(&bytes).map_err(refuse)?;
+    let entries = journal::entries(&bytes).map_err(refuse)?.collect::<Result<Vec<_>, _>>().map_err(refuse)?;
     let change: &Change = &journal.life.change;
     Ok(Response::Status(Box::new(Standing {
         key: change.opened().map(|opened| opened.key),

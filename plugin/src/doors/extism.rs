@@ -33,6 +33,6 @@ pub fn take(digest: String) -> FnResult<Vec<u8>> {
     let bytes = digest
         .parse::<Digest>()
         .ok()
-        .and_then(|digest| SESSION.with_borrow(|session| session.take(&digest).map(<[u8]>::to_vec)));
+        .and_then(|digest| SESSION.with_borrow(|session| session.take(&digest).map(|bytes| bytes.to_vec())));
     Ok(bytes.unwrap_or_default())
 }

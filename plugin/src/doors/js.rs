@@ -55,7 +55,7 @@ impl Engine {
 
     /// The bytes with that digest, if there are any.
     pub fn take(&self, digest: &str) -> Result<Option<Vec<u8>>, JsError> {
-        self.whole(|session| session.take(&digest.parse::<Digest>().ok()?).map(<[u8]>::to_vec))
+        self.whole(|session| session.take(&digest.parse::<Digest>().ok()?).map(|bytes| bytes.to_vec()))
     }
 
     /// Answers one request.

@@ -52,7 +52,7 @@ extern "C" fn take(pointer: *mut u8, length: usize) -> u64 {
     let found = text
         .parse::<Digest>()
         .ok()
-        .and_then(|digest| SESSION.with_borrow(|session| session.take(&digest).map(<[u8]>::to_vec)));
+        .and_then(|digest| SESSION.with_borrow(|session| session.take(&digest).map(|bytes| bytes.to_vec())));
     found.map_or(u64::MAX, answer)
 }
 

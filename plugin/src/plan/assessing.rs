@@ -20,7 +20,7 @@ use crate::scalar::{Digest, Timestamp};
 pub(super) fn before_deployment(world: &mut World<'_>, journal: &Journal) -> Assessment {
     let readiness = readiness::assess(world.facts, Stage::PreDeployment, &scopes(world, journal));
     let mut assessment = record(world, &readiness);
-    let config = world.facts.checks_config.and_then(|digest| world.blobs.get(&digest)).map(Vec::as_slice);
+    let config = world.facts.checks_config.and_then(|digest| world.blobs.get(&digest)).map(|bytes| bytes.as_slice());
     let files = attachments::before_deployment(world.facts, &readiness, &assessment, config);
     assessment.attachments = keep(world, journal, files);
     assessment
@@ -127,7 +127,7 @@ fn keep(world: &mut World<'_>, journal: &Journal, files: BTreeMap<String, Vec<u8
             None => name,
         };
         let digest = Digest::of(&bytes);
-        world.blobs.insert(digest, bytes);
+        world.blobs.insert(digest, Rc::new(bytes));
         named.insert(free(&attached, &name, digest), digest);
     }
     named

@@ -1,5 +1,7 @@
 //! Notifications: who is told of what, when it happens. They never change an outcome (PC9).
 
+use std::rc::Rc;
+
 use serde::Serialize;
 
 use crate::change::event::{Basis, Conclusion};
@@ -26,7 +28,7 @@ pub(super) fn first(world: &mut World<'_>, journal: &Journal, next: &Next) -> Op
     let channel = world.facts.policy.notifications.iter().find(told)?;
     let bytes = body(world, filed, channel, moment, next);
     let (key, channel, body) = (key(moment, channel), channel.name.clone(), Digest::of(&bytes));
-    world.blobs.insert(body, bytes);
+    world.blobs.insert(body, Rc::new(bytes));
     Some(perform(key, Action::Notify { channel, moment, body }))
 }
 

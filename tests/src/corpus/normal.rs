@@ -3,6 +3,7 @@
 //! the one that would follow from the zeros. Nothing else is touched.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use countersign::contract::{Session, identity};
 use countersign::scalar::Digest;
@@ -38,7 +39,7 @@ impl Known<'_> {
     fn learn(&mut self, text: &str) {
         let mut unknown: Vec<(bool, Digest, String)> = Vec::new();
         for digest in digests(text.as_bytes()).into_iter().filter(|digest| !self.digests.contains_key(digest)) {
-            let made = || self.case.made.get(&digest).map(Vec::as_slice);
+            let made = || self.case.made.get(&digest).map(|bytes| Rc::new(bytes.clone()));
             let Some(bytes) = self.session.take(&digest).or_else(made) else { continue };
             let Ok(inside) = String::from_utf8(bytes.to_vec()) else { continue };
             unknown.push((!inside.starts_with(JOURNAL), digest, inside));

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::connectors::talk::{Answer, mendable, trouble};
-use crate::connectors::{Http, Method, Pause, Talk};
+use crate::connectors::talk::{mendable, trouble};
+use crate::connectors::{Method, Pause, Talk};
 use crate::formats::json;
+use crate::io::Answered as Answer;
+use crate::io::exchange::Request;
 use crate::scalar::shorten;
 
 /// The version of the API that is asked for. Nothing rests on fields that later versions drop.
@@ -23,8 +25,8 @@ const MAX_PAGES: u32 = 200;
 
 /// A conversation about one repository.
 #[derive(Debug)]
-pub(super) struct Api<'t, 'a> {
-    pub(super) talk: &'t mut Talk<'a>,
+pub(super) struct Api<'t> {
+    pub(super) talk: &'t Talk,
     repository: &'t str,
 }
 
@@ -56,22 +58,23 @@ enum Ended {
     Unknown(String),
 }
 
-impl<'t, 'a> Api<'t, 'a> {
-    pub(super) fn new(talk: &'t mut Talk<'a>, repository: &'t str) -> Self {
+impl<'t> Api<'t> {
+    pub(super) fn new(talk: &'t Talk, repository: &'t str) -> Self {
         Self { talk, repository }
     }
 
     /// Reads one object; none: there is no such thing.
-    pub(super) fn get<T: DeserializeOwned>(&mut self, path: &str) -> Result<Option<T>, Pause> {
-        Ok(self.read(path)?.map(|(value, _)| value))
+    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, Pause> {
+        Ok(self.read(path).await?.map(|(value, _)| value))
     }
 
     /// Reads a list to its last page; none: there is no such thing.
-    pub(super) fn list<T: DeserializeOwned>(&mut self, path: &str) -> Result<Option<Vec<T>>, Pause> {
+    pub(super) async fn list<T: DeserializeOwned>(&self, path: &str) -> Result<Option<Vec<T>>, Pause> {
         let mut all = Vec::new();
         let joint = if path.contains('?') { '&' } else { '?' };
         for page in 1..=MAX_PAGES {
-            let Some((items, answer)) = self.read::<Vec<T>>(&format!("{path}{joint}per_page=100&page={page}"))? else {
+            let Some((items, answer)) = self.read::<Vec<T>>(&format!("{path}{joint}per_page=100&page={page}")).await?
+            else {
                 return Ok(None);
             };
             all.extend(items);
@@ -83,11 +86,11 @@ impl<'t, 'a> Api<'t, 'a> {
     }
 
     /// Reads the pages of a list that a cursor leads through, to the last one; none: there is no such thing.
-    pub(super) fn cursor<T: DeserializeOwned>(&mut self, path: &str) -> Result<Option<Vec<T>>, Pause> {
+    pub(super) async fn cursor<T: DeserializeOwned>(&self, path: &str) -> Result<Option<Vec<T>>, Pause> {
         let mut all = Vec::new();
         let mut after = String::new();
         for _ in 1..=MAX_PAGES {
-            let Some((page, answer)) = self.read(&format!("{path}&per_page=100{after}"))? else {
+            let Some((page, answer)) = self.read(&format!("{path}&per_page=100{after}")).await? else {
                 return Ok(None);
             };
             all.push(page);
@@ -101,33 +104,33 @@ impl<'t, 'a> Api<'t, 'a> {
     }
 
     /// Sends a change that makes nothing new: it is sent again when its answer is lost.
-    pub(super) fn change(&mut self, method: Method, path: &str, body: Option<&Value>) -> Result<Written, Pause> {
-        self.write(method, path, body, Lost::Again)
+    pub(super) async fn change(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Written, Pause> {
+        self.write(method, path, body, Lost::Again).await
     }
 
     /// Sends something new, once: whether it was made is looked up when its answer is lost.
-    pub(super) fn make(&mut self, path: &str, body: &Value) -> Result<Written, Pause> {
-        self.write(Method::Post, path, Some(body), Lost::Tell)
+    pub(super) async fn make(&self, path: &str, body: &Value) -> Result<Written, Pause> {
+        self.write(Method::Post, path, Some(body), Lost::Tell).await
     }
 
-    fn write(&mut self, method: Method, path: &str, body: Option<&Value>, lost: Lost) -> Result<Written, Pause> {
+    async fn write(&self, method: Method, path: &str, body: Option<&Value>, lost: Lost) -> Result<Written, Pause> {
         let body = match body {
             Some(body) => Some(self.talk.keep(body.to_string().into_bytes())),
             None => None,
         };
         let mut last = String::new();
         for attempt in 0..TRIES {
-            match self.send(method, path, body)? {
+            match self.send(method, path, body).await? {
                 Ended::Answered(answer) => return self.written(path, &answer),
                 Ended::Again(seconds, why) => {
                     last = why;
-                    self.pause(attempt, Some(seconds))?;
+                    self.pause(attempt, Some(seconds)).await?;
                 }
                 Ended::Unknown(why) => match lost {
                     Lost::Tell => return Ok(Written::Unknown(why)),
                     Lost::Again => {
                         last = why;
-                        self.pause(attempt, None)?;
+                        self.pause(attempt, None).await?;
                     }
                 },
             }
@@ -145,10 +148,10 @@ impl<'t, 'a> Api<'t, 'a> {
     }
 
     /// Reads, as often as it takes, until GitHub answers with what is expected.
-    fn read<T: DeserializeOwned>(&mut self, path: &str) -> Result<Option<(T, Answer)>, Pause> {
+    async fn read<T: DeserializeOwned>(&self, path: &str) -> Result<Option<(T, Answer)>, Pause> {
         let (mut code, mut last) = ("unavailable", String::new());
         for attempt in 0..TRIES {
-            let seconds = match self.send(Method::Get, path, None)? {
+            let seconds = match self.send(Method::Get, path, None).await? {
                 Ended::Answered(answer) => match answer.status {
                     200..=299 => match json::parse(&answer.body) {
                         Ok(value) => return Ok(Some((value, answer))),
@@ -169,13 +172,13 @@ impl<'t, 'a> Api<'t, 'a> {
                     None
                 }
             };
-            self.pause(attempt, seconds)?;
+            self.pause(attempt, seconds).await?;
         }
         Err(trouble(code, format!("GitHub does not answer `{}`: {last}", shorten(path))))
     }
 
     /// Sends one request, once.
-    fn send(&mut self, method: Method, path: &str, body: Option<crate::scalar::Digest>) -> Result<Ended, Pause> {
+    async fn send(&self, method: Method, path: &str, body: Option<crate::scalar::Digest>) -> Result<Ended, Pause> {
         let headers = BTreeMap::from([
             ("accept".to_owned(), "application/vnd.github+json".to_owned()),
             ("x-github-api-version".to_owned(), VERSION.to_owned()),
@@ -184,7 +187,7 @@ impl<'t, 'a> Api<'t, 'a> {
             Some(path) => path.to_owned(),
             None => format!("/repos/{}{path}", self.repository),
         };
-        let answer = match self.talk.http(Http { method, path: path.clone(), headers, body })? {
+        let answer = match self.talk.http(Request { method, path: path.clone(), headers, body }).await? {
             Ok(answer) => answer,
             Err(why) => return Ok(Ended::Unknown(why)),
         };
@@ -206,11 +209,11 @@ impl<'t, 'a> Api<'t, 'a> {
     }
 
     /// Waits before the next try: as long as GitHub says, else twice as long as before. There is none after the last.
-    pub(super) fn pause(&mut self, attempt: u32, seconds: Option<u32>) -> Result<(), Pause> {
+    pub(super) async fn pause(&self, attempt: u32, seconds: Option<u32>) -> Result<(), Pause> {
         if attempt.saturating_add(1) >= TRIES {
             return Ok(());
         }
-        self.talk.wait(seconds.unwrap_or_else(|| 1_u32.checked_shl(attempt).unwrap_or(LIMITED)).max(1))
+        self.talk.wait(seconds.unwrap_or_else(|| 1_u32.checked_shl(attempt).unwrap_or(LIMITED)).max(1)).await
     }
 
     /// Why GitHub does not do it, in words that say how to mend it.

@@ -22,16 +22,17 @@ struct Attestation {
 }
 
 /// Reads the bundles that are about an entry's artifact: one line each.
-pub fn attestations(talk: &mut Talk<'_>, place: &Place, entry: &Entry) -> Result<Gathered, Pause> {
+pub async fn attestations(talk: &Talk, place: &Place, entry: &Entry) -> Result<Gathered, Pause> {
     let repository = repository_of(place, entry)?;
     let Some(digest) = entry.sha256 else {
         let name = shorten(&entry.name);
         return Err(trouble("not-found", format!("`{name}` has no digest that an attestation could be about")));
     };
     let none = || trouble("not-found", format!("`{}` has no attestation of {digest}", repository.0));
-    let mut api = Api::new(talk, &repository.0);
+    let api = Api::new(talk, &repository.0);
     let kind = PROVENANCE.replace(':', "%3A").replace('/', "%2F");
-    let pages: Vec<Page> = api.cursor(&format!("/attestations/{digest}?predicate_type={kind}"))?.ok_or_else(none)?;
+    let pages: Vec<Page> =
+        api.cursor(&format!("/attestations/{digest}?predicate_type={kind}")).await?.ok_or_else(none)?;
     let mut lines = String::new();
     let attestations: Vec<Attestation> = pages.into_iter().flat_map(|page| page.attestations).collect();
     if attestations.is_empty() {

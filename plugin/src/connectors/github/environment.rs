@@ -124,7 +124,7 @@ impl Review {
 }
 
 /// Notes which reviews are there, now that the issue shows what people are asked. What was noted for it before stays.
-pub(super) fn note(talk: &mut Talk<'_>, place: &Place, record: &Record, issue: &Issue) -> Result<(), Pause> {
+pub(super) async fn note(talk: &Talk, place: &Place, record: &Record, issue: &Issue) -> Result<(), Pause> {
     let Some(approvals) = &place.approvals else { return Ok(()) };
     if record.reviewed_before.is_some() {
         return Ok(());
@@ -135,7 +135,7 @@ pub(super) fn note(talk: &mut Talk<'_>, place: &Place, record: &Record, issue: &
     let mut before = ReviewedBefore { run: approvals.run, asked_at, reviews: BTreeMap::new() };
     // Lists are known to come back short now and then. What one reading missed would seem new later.
     for _ in 0..READINGS {
-        for (review, times) in counted(&history(talk, place, approvals)?) {
+        for (review, times) in counted(&history(talk, place, approvals).await?) {
             let known = before.reviews.entry(review).or_default();
             *known = times.max(*known);
         }
@@ -145,7 +145,8 @@ pub(super) fn note(talk: &mut Talk<'_>, place: &Place, record: &Record, issue: &
         if record.asks(asks) {
             record.reviewed_before.get_or_insert_with(|| before.clone());
         }
-    })?;
+    })
+    .await?;
     Ok(())
 }
 
@@ -160,11 +161,11 @@ fn counted(reviews: &[Review]) -> BTreeMap<Digest, u32> {
 }
 
 /// What reviewers said since people were asked, about what they were asked. A machine's review approves nothing.
-pub(super) fn decisions(talk: &mut Talk<'_>, place: &Place, record: &Record) -> Result<Reviewed, Pause> {
+pub(super) async fn decisions(talk: &Talk, place: &Place, record: &Record) -> Result<Reviewed, Pause> {
     let mut reviewed = Reviewed::default();
     let (Some(approvals), Some(before)) = (&place.approvals, &record.reviewed_before) else { return Ok(reviewed) };
-    let Some(Known { mut reviews, at }) = known(talk, place, approvals, before)? else { return Ok(reviewed) };
-    for review in history(talk, place, approvals)? {
+    let Some(Known { mut reviews, at }) = known(talk, place, approvals, before).await? else { return Ok(reviewed) };
+    for review in history(talk, place, approvals).await? {
         if let Some(times) = reviews.get_mut(&review.digest()).filter(|times| **times > 0) {
             *times = times.saturating_sub(1);
             continue;
@@ -194,8 +195,8 @@ pub(super) fn decisions(talk: &mut Talk<'_>, place: &Place, record: &Record) -> 
 }
 
 /// The reviews of the run that do not count; none: nothing of the run counts.
-fn known(
-    talk: &mut Talk<'_>,
+async fn known(
+    talk: &Talk,
     place: &Place,
     approvals: &Approvals,
     before: &ReviewedBefore,
@@ -203,19 +204,19 @@ fn known(
     if before.run == approvals.run {
         return Ok(Some(Known { reviews: before.reviews.clone(), at: before.asked_at }));
     }
-    let run: Option<Run> = api(talk, place, approvals).get(&format!("/actions/runs/{}", approvals.run))?;
+    let run: Option<Run> = api(talk, place, approvals).get(&format!("/actions/runs/{}", approvals.run)).await?;
     let run = run.filter(|run| run.id == approvals.run).ok_or_else(|| unseen(approvals))?;
     Ok((run.created_at > before.asked_at).then(|| Known { reviews: BTreeMap::new(), at: run.created_at }))
 }
 
 /// The reviews of the run.
-fn history(talk: &mut Talk<'_>, place: &Place, approvals: &Approvals) -> Result<Vec<Review>, Pause> {
+async fn history(talk: &Talk, place: &Place, approvals: &Approvals) -> Result<Vec<Review>, Pause> {
     let path = format!("/actions/runs/{}/approvals", approvals.run);
-    let reviews = api(talk, place, approvals).list(&path)?;
+    let reviews = api(talk, place, approvals).list(&path).await?;
     reviews.ok_or_else(|| unseen(approvals))
 }
 
-fn api<'t, 'a>(talk: &'t mut Talk<'a>, place: &'t Place, approvals: &'t Approvals) -> Api<'t, 'a> {
+fn api<'t>(talk: &'t Talk, place: &'t Place, approvals: &'t Approvals) -> Api<'t> {
     Api::new(talk, &approvals.repository.as_ref().unwrap_or(&place.repository).0)
 }
 

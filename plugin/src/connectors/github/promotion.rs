@@ -39,23 +39,23 @@ pub struct Wanted<'a> {
 }
 
 /// Reads the pull request with its commits, reviews, timeline and files, to the last page of each.
-pub fn promotion(talk: &mut Talk<'_>, place: &Place, wanted: &Wanted<'_>) -> Result<Gathered, Pause> {
-    let mut api = super::api(talk, place);
+pub async fn promotion(talk: &Talk, place: &Place, wanted: &Wanted<'_>) -> Result<Gathered, Pause> {
+    let api = super::api(talk, place);
     let (number, pull, timeline) = match wanted.number {
-        Some(number) => with_timeline(&mut api, number)?,
-        None => merged(&mut api, wanted)?,
+        Some(number) => with_timeline(&api, number).await?,
+        None => merged(&api, wanted).await?,
     };
     let mut document = Map::new();
     document.insert("repository".to_owned(), json!(place.repository));
     for (name, path) in [("commits", "commits"), ("reviews", "reviews"), ("files", "files")] {
-        let items: Vec<Value> = all(api.list(&format!("/pulls/{number}/{path}"))?, number)?;
+        let items: Vec<Value> = all(api.list(&format!("/pulls/{number}/{path}")).await?, number)?;
         document.insert(name.to_owned(), Value::Array(items));
     }
     document.insert("pull_request".to_owned(), pull);
     document.insert("timeline".to_owned(), Value::Array(timeline));
     let mut members = Map::new();
     for team in &wanted.teams {
-        members.insert(team.clone(), Value::Array(members_of(&mut api, team)?));
+        members.insert(team.clone(), Value::Array(members_of(&api, team).await?));
     }
     document.insert("teams".to_owned(), Value::Object(members));
     let bytes = Value::Object(document).to_string().into_bytes();
@@ -69,26 +69,26 @@ pub fn promotion(talk: &mut Talk<'_>, place: &Place, wanted: &Wanted<'_>) -> Res
 /// A pull request, and everything that happened to it.
 type Read = (u64, Value, Vec<Value>);
 
-fn with_timeline(api: &mut Api<'_, '_>, number: u64) -> Result<Read, Pause> {
-    let pull: Option<Value> = api.get(&format!("/pulls/{number}"))?;
+async fn with_timeline(api: &Api<'_>, number: u64) -> Result<Read, Pause> {
+    let pull: Option<Value> = api.get(&format!("/pulls/{number}")).await?;
     let pull = pull.ok_or_else(|| trouble("not-found", format!("there is no pull request {number}")))?;
-    let timeline = all(api.list(&format!("/issues/{number}/timeline"))?, number)?;
+    let timeline = all(api.list(&format!("/issues/{number}/timeline")).await?, number)?;
     Ok((number, pull, timeline))
 }
 
 /// The one pull request whose merge made the commit.
-fn merged(api: &mut Api<'_, '_>, wanted: &Wanted<'_>) -> Result<Read, Pause> {
+async fn merged(api: &Api<'_>, wanted: &Wanted<'_>) -> Result<Read, Pause> {
     let Wanted { commit, branch, .. } = wanted;
     let none = |why: &str| {
         let branch = shorten(branch.as_str());
         trouble("not-found", format!("no pull request into `{branch}` was merged as commit {commit}: {why}"))
     };
-    let candidates: Option<Vec<Candidate>> = api.list(&format!("/commits/{commit}/pulls"))?;
+    let candidates: Option<Vec<Candidate>> = api.list(&format!("/commits/{commit}/pulls")).await?;
     let candidates = candidates.ok_or_else(|| none("GitHub does not know the commit"))?;
     let merged = candidates.into_iter().filter(|pull| pull.merged_at.is_some() && pull.base.branch == branch.as_str());
     let mut found = Vec::new();
     for Candidate { number, .. } in merged {
-        let (number, pull, timeline) = with_timeline(api, number)?;
+        let (number, pull, timeline) = with_timeline(api, number).await?;
         if merge_commit(&pull, &timeline).as_deref() == Some(commit.as_str()) {
             found.push((number, pull, timeline));
         }
@@ -101,12 +101,12 @@ fn merged(api: &mut Api<'_, '_>, wanted: &Wanted<'_>) -> Result<Read, Pause> {
 }
 
 /// The members of a team. One that cannot be seen is no empty one.
-fn members_of(api: &mut Api<'_, '_>, team: &str) -> Result<Vec<Value>, Pause> {
+async fn members_of(api: &Api<'_>, team: &str) -> Result<Vec<Value>, Pause> {
     let path = team.strip_prefix('@').and_then(|team| team.split_once('/'));
     let path = path.filter(|(owner, slug)| super::is_segment(owner) && super::is_segment(slug));
     let (owner, slug) =
         path.ok_or_else(|| trouble("not-found", format!("`{}` is not `@organization/team`", shorten(team))))?;
-    let members: Option<Vec<Value>> = api.list(&format!("~/orgs/{owner}/teams/{slug}/members"))?;
+    let members: Option<Vec<Value>> = api.list(&format!("~/orgs/{owner}/teams/{slug}/members")).await?;
     members.ok_or_else(|| {
         let message = format!("there is no team `{team}`, or the token may not see its members");
         trouble("not-found", message)

@@ -49,18 +49,18 @@ struct Pull {
 }
 
 /// Reads the commits and their pull requests, and writes what they say as a record of evidence.
-pub fn reviews(talk: &mut Talk<'_>, place: &Place, reviewed: &Reviewed<'_>) -> Result<Gathered, Pause> {
+pub async fn reviews(talk: &Talk, place: &Place, reviewed: &Reviewed<'_>) -> Result<Gathered, Pause> {
     let Reviewed { entry, before, now, run } = reviewed;
     let repository = repository_of(place, entry)?;
-    let mut api = Api::new(talk, &repository.0);
+    let api = Api::new(talk, &repository.0);
     let commits = match before {
-        Some(before) if before.repository_url == entry.repository_url => since(&mut api, &before.commit_sha, entry)?,
+        Some(before) if before.repository_url == entry.repository_url => since(&api, &before.commit_sha, entry).await?,
         Some(_) | None => vec![entry.commit_sha.clone()],
     };
     let mut known: BTreeMap<u64, bool> = BTreeMap::new();
     let mut unreviewed = Vec::new();
     for commit in &commits {
-        if !is_reviewed(&mut api, &repository, commit, &mut known)? {
+        if !is_reviewed(&api, &repository, commit, &mut known).await? {
             unreviewed.push(commit);
         }
     }
@@ -80,11 +80,11 @@ pub fn reviews(talk: &mut Talk<'_>, place: &Place, reviewed: &Reviewed<'_>) -> R
 
 /// The commit that is deployed, and all before it that were not in what was deployed last. What is deployed may also lie
 /// before that (a full rollback), or beside it (a branch of its own, a past that was written anew).
-fn since(api: &mut Api<'_, '_>, base: &Commit, entry: &Entry) -> Result<Vec<Commit>, Pause> {
+async fn since(api: &Api<'_>, base: &Commit, entry: &Entry) -> Result<Vec<Commit>, Pause> {
     let path = format!("/compare/{base}...{}", entry.commit_sha);
     let mut commits: BTreeSet<Commit> = BTreeSet::new();
     for page in 1..=3 {
-        let compared: Option<Comparison> = api.get(&format!("{path}?per_page=100&page={page}"))?;
+        let compared: Option<Comparison> = api.get(&format!("{path}?per_page=100&page={page}")).await?;
         let compared = compared.ok_or_else(|| {
             trouble("not-found", format!("commit {base} cannot be compared with {}", entry.commit_sha))
         })?;
@@ -112,17 +112,17 @@ fn since(api: &mut Api<'_, '_>, base: &Commit, entry: &Entry) -> Result<Vec<Comm
 }
 
 /// Whether a merged pull request brought the commit that somebody approved who wrote nothing of it.
-fn is_reviewed(
-    api: &mut Api<'_, '_>,
+async fn is_reviewed(
+    api: &Api<'_>,
     repository: &Repository,
     commit: &Commit,
     known: &mut BTreeMap<u64, bool>,
 ) -> Result<bool, Pause> {
-    let pulls: Option<Vec<Pull>> = api.list(&format!("/commits/{commit}/pulls"))?;
+    let pulls: Option<Vec<Pull>> = api.list(&format!("/commits/{commit}/pulls")).await?;
     for pull in pulls.unwrap_or_default().into_iter().filter(|pull| pull.merged_at.is_some()) {
         let approved = match known.get(&pull.number) {
             Some(approved) => *approved,
-            None => is_approved(api, repository, pull.number)?,
+            None => is_approved(api, repository, pull.number).await?,
         };
         known.insert(pull.number, approved);
         if approved {
@@ -134,11 +134,11 @@ fn is_reviewed(
 
 /// Whether somebody approved the head of a pull request who is neither its author nor in any of its commits, and nobody
 /// objects.
-fn is_approved(api: &mut Api<'_, '_>, repository: &Repository, number: u64) -> Result<bool, Pause> {
+async fn is_approved(api: &Api<'_>, repository: &Repository, number: u64) -> Result<bool, Pause> {
     let gone = || trouble("not-found", format!("pull request {number} cannot be read whole"));
-    let pull: Value = api.get(&format!("/pulls/{number}"))?.ok_or_else(gone)?;
-    let commits: Vec<Value> = api.list(&format!("/pulls/{number}/commits"))?.ok_or_else(gone)?;
-    let reviews: Vec<Value> = api.list(&format!("/pulls/{number}/reviews"))?.ok_or_else(gone)?;
+    let pull: Value = api.get(&format!("/pulls/{number}")).await?.ok_or_else(gone)?;
+    let commits: Vec<Value> = api.list(&format!("/pulls/{number}/commits")).await?.ok_or_else(gone)?;
+    let reviews: Vec<Value> = api.list(&format!("/pulls/{number}/reviews")).await?.ok_or_else(gone)?;
     let document = json!({ "repository": repository, "pull_request": pull, "commits": commits, "reviews": reviews });
     let unusable = |problem: crate::problem::Problem| {
         trouble("malformed-answer", format!("pull request {number}: {}", problem.message))
