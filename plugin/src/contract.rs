@@ -4,20 +4,19 @@
 //! never depends on it: a fresh session that is given the same bytes answers the same bytes.
 
 mod connect;
-pub mod failure;
-mod gather;
 mod register;
 #[cfg(feature = "schema")]
 pub mod schemas;
 mod session;
 pub mod v1;
 
-pub use session::{MAX_DOCUMENT_BYTES, MAX_TOTAL_BYTES, Session};
+pub use crate::documents::{MAX_DOCUMENT_BYTES, MAX_TOTAL_BYTES};
+pub use crate::failure;
+pub use session::Session;
 
 use crate::change::event::Engine;
-use crate::contract::failure::Failure;
+use crate::failure::Failure;
 use crate::formats::json;
-use crate::scalar::Digest;
 
 /// The version of the contract that this engine speaks.
 pub const CONTRACT: &str = "countersign/v1";
@@ -25,8 +24,7 @@ pub const CONTRACT: &str = "countersign/v1";
 /// What every build carries, readable before it is compiled: contract, door, engine.
 #[must_use]
 pub fn identity() -> Engine {
-    let source_digest = env!("COUNTERSIGN_SOURCE_DIGEST").parse().unwrap_or_else(|_| Digest::of(b""));
-    Engine { version: env!("CARGO_PKG_VERSION").to_owned(), source_digest }
+    Engine::this()
 }
 
 /// Answers one request. Total: whatever the bytes are, the answer is JSON.

@@ -41,11 +41,21 @@ pub mod sbom;
 
 pub mod attachments;
 
+pub mod failure;
+
 pub mod io;
 
 pub mod plan;
 
+pub mod documents;
+
+pub mod report;
+
+pub mod gather;
+
 pub mod connectors;
+
+pub mod commands;
 
 pub mod contract;
 

@@ -241,6 +241,9 @@ pub struct Command {
     /// Seconds until it counts as failed and is ended. Default 1800.
     #[serde(default = "Command::default_timeout")]
     pub timeout_seconds: u32,
+    /// Variables of the host that it gets, by name; it gets no others. Default: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pass: Vec<String>,
 }
 
 impl Command {
@@ -522,6 +525,12 @@ pub const TEMPLATE: &str = include_str!("../templates/countersign.yaml");
 
 /// An example profile: OPS-01, the change management process in eight steps (PO4).
 pub const OPS_01: &str = include_str!("../templates/ops-01.yaml");
+
+/// The environments that a policy file declares (PO6).
+pub fn environments(bytes: &[u8]) -> Result<BTreeMap<Name, file::Environment>, Vec<Problem>> {
+    let file: file::File = yaml::parse(bytes).map_err(|problem| vec![problem])?;
+    Ok(file.environments)
+}
 
 /// Reads a policy file for an environment of this purpose: strictly, defaults filled in (PO1, PO3).
 ///

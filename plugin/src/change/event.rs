@@ -24,6 +24,15 @@ pub struct Engine {
     pub source_digest: Digest,
 }
 
+impl Engine {
+    /// This engine.
+    #[must_use]
+    pub fn this() -> Self {
+        let source_digest = env!("COUNTERSIGN_SOURCE_DIGEST").parse().unwrap_or_else(|_| Digest::of(b""));
+        Self { version: env!("CARGO_PKG_VERSION").to_owned(), source_digest }
+    }
+}
+
 /// What kind of change request (CR2).
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]

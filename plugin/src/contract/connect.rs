@@ -8,9 +8,9 @@ use std::task::{Context, Poll, Waker};
 use crate::change::event::{Event, Trouble};
 use crate::connectors::github::{Gathered, Reviewed, Wanted};
 use crate::connectors::{self, Exchange, Http, Pause, Response as Exchanged, System, Talk, github, ledger};
-use crate::contract::failure::{Code, Failure};
-use crate::contract::session::Session;
 use crate::contract::v1::{ConnectRequest, Errand, Response};
+use crate::documents::Documents;
+use crate::failure::{Code, Failure};
 use crate::inventory::Entry;
 use crate::io::Io;
 use crate::io::exchange::{Answer, Exchange as Asked, Named, Put, Request, Response as Given};
@@ -19,13 +19,13 @@ use crate::problem::Problem;
 use crate::scalar::Timestamp;
 
 /// The next exchange of an errand.
-pub(super) fn connect(session: &mut Session, request: &ConnectRequest) -> Result<Response, Failure> {
+pub(super) fn connect(documents: &mut Documents, request: &ConnectRequest) -> Result<Response, Failure> {
     if request.responses.len() > connectors::MAX_EXCHANGES {
         return astray(&request.errand);
     }
-    let teams = teams(session, &request.errand)?;
-    let entries = entries(session, &request.errand)?;
-    let io = session.io(Timestamp::EPOCH);
+    let teams = teams(documents, &request.errand)?;
+    let entries = entries(documents, &request.errand)?;
+    let io = documents.io(Timestamp::EPOCH, false);
     let talk = Talk::new(io.clone(), "github");
     let errand = Box::pin(perform(&talk, request, teams, &entries));
     match replay(&io, errand, &request.responses)? {
@@ -192,15 +192,15 @@ fn astray(errand: &Errand) -> Result<Response, Failure> {
 }
 
 /// The teams whose members a policy asks about.
-fn teams(session: &Session, errand: &Errand) -> Result<BTreeSet<String>, Failure> {
+fn teams(documents: &Documents, errand: &Errand) -> Result<BTreeSet<String>, Failure> {
     let Errand::Promotion { policy: Some(named), .. } = errand else { return Ok(BTreeSet::new()) };
-    let policy = crate::policy::read(&session.bytes(&named.name, &named.digest)?, Purpose::Production)
+    let policy = crate::policy::read(&documents.bytes(&named.name, &named.digest)?, Purpose::Production)
         .map_err(|problems| Failure::all(Code::Policy, Some(&named.name), problems))?;
     Ok(policy.process.teams().map(str::to_owned).collect())
 }
 
 /// The entries that an errand is about: as it is deployed, and as it was.
-fn entries(session: &mut Session, errand: &Errand) -> Result<Vec<Rc<Entry>>, Failure> {
+fn entries(documents: &mut Documents, errand: &Errand) -> Result<Vec<Rc<Entry>>, Failure> {
     let (entry, before) = match errand {
         Errand::Reviews { entry, before, .. } => (entry, before.as_ref()),
         Errand::Attestations { entry } => (entry, None),
@@ -208,5 +208,5 @@ fn entries(session: &mut Session, errand: &Errand) -> Result<Vec<Rc<Entry>>, Fai
             return Ok(Vec::new());
         }
     };
-    [Some(entry), before].into_iter().flatten().map(|named| session.entry(&named.name, &named.digest)).collect()
+    [Some(entry), before].into_iter().flatten().map(|named| documents.entry(&named.name, &named.digest)).collect()
 }

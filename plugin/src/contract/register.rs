@@ -9,12 +9,12 @@ use crate::change::event::{Closure, Kind};
 use crate::change::journal::Journal;
 use crate::change::obligation::{Fulfilment, Obligation};
 use crate::change::state::Change;
-use crate::contract::failure::{Code, Failure};
-use crate::contract::gather;
 use crate::contract::identity;
-use crate::contract::session::Session;
-use crate::contract::v1::{FulfilRequest, Head, Named, Response, Tier};
+use crate::contract::v1::{FulfilRequest, Head, Response, Tier};
+use crate::documents::Documents;
 use crate::facts::Target;
+use crate::failure::{Code, Failure};
+use crate::gather::{self, Named};
 use crate::inventory::Version;
 use crate::obligations::{self, Claim};
 use crate::plan::outcome::Outcome;
@@ -77,8 +77,8 @@ pub struct Owed {
 }
 
 /// Surveys the journals.
-pub(super) fn survey(session: &Session, now: Timestamp, journals: &[Named]) -> Result<Response, Failure> {
-    let journals_read = gather::journals(session, journals)?;
+pub(super) fn survey(documents: &Documents, now: Timestamp, journals: &[Named]) -> Result<Response, Failure> {
+    let journals_read = gather::journals(documents, journals)?;
     let changes: Vec<Surveyed> =
         journals.iter().zip(&journals_read).map(|(named, journal)| surveyed(&named.name, journal, now)).collect();
     let overdue = changes.iter().flat_map(|change| &change.obligations).any(|owed| owed.overdue);
@@ -124,26 +124,26 @@ fn surveyed(name: &str, journal: &Journal, now: Timestamp) -> Surveyed {
 }
 
 /// Writes down that something that was owed was done.
-pub(super) fn fulfil(session: &mut Session, request: FulfilRequest) -> Result<Response, Failure> {
+pub(super) fn fulfil(documents: &mut Documents, request: FulfilRequest) -> Result<Response, Failure> {
     let FulfilRequest { now, journal: named, obligation, by, reference, note, .. } = request;
-    let mut journal = Journal::read(&session.bytes(&named.name, &named.digest)?)
+    let mut journal = Journal::read(&documents.bytes(&named.name, &named.digest)?)
         .map_err(|problem| Failure::all(Code::Journal, Some(&named.name), vec![problem]))?;
     obligations::fulfil(&mut journal, now, Claim { obligation, by, reference, note }, &identity())
         .map_err(|problem| Failure::all(Code::Obligation, Some(&named.name), vec![problem]))?;
     let bytes = journal.text().as_bytes().to_vec();
     let head = Head { digest: Digest::of(&bytes), entries: journal.len(), head: journal.head() };
-    session.made().insert(head.digest, Rc::new(bytes));
+    documents.made().insert(head.digest, Rc::new(bytes));
     Ok(Response::Fulfilled { journal: head })
 }
 
 /// Compares the inventories of several environments (IN6).
-pub(super) fn reconcile(session: &mut Session, tiers: &[Tier]) -> Result<Response, Failure> {
+pub(super) fn reconcile(documents: &mut Documents, tiers: &[Tier]) -> Result<Response, Failure> {
     if tiers.len() < 2 {
         let problem = Problem::new("there is nothing to compare", "name two environments or more, the lowest first");
         return Err(Failure::all(Code::BadRequest, None, vec![problem]));
     }
     let inventories: Vec<_> =
-        tiers.iter().map(|tier| gather::inventory(session, &tier.inventory)).collect::<Result<_, _>>()?;
+        tiers.iter().map(|tier| gather::inventory(documents, &tier.inventory)).collect::<Result<_, _>>()?;
     let names: BTreeSet<&String> = inventories.iter().flat_map(|inventory| inventory.entries.keys()).collect();
     let mut differing = BTreeMap::new();
     let mut same: u32 = 0;

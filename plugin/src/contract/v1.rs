@@ -1,32 +1,34 @@
 //! Requests and responses of contract v1.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::change::event::{Assessment, Decision, Engine, Kind};
+use crate::change::event::{Decision, Engine};
 use crate::change::journal::{self, Entry, Journal};
 use crate::change::state::Change;
+use crate::commands::{Begin, Command, Running, Settings, Turn};
 use crate::connectors::{self, Exchange, Response as Exchanged, System};
-use crate::contract::failure::{Code, Failure};
+use crate::contract::Session;
+use crate::contract::connect;
 use crate::contract::register::{self, Survey};
-use crate::contract::session::{Held, MAX_DOCUMENT_BYTES, MAX_TOTAL_BYTES, Session};
 use crate::contract::{CONTRACT, identity};
-use crate::contract::{connect, gather};
+use crate::documents::{Documents, Held, MAX_DOCUMENT_BYTES, MAX_TOTAL_BYTES};
 use crate::effect::{Action, Effect};
 use crate::evidence::{Check, Outcome as CheckOutcome, Report, Severity};
-use crate::facts::{Facts, Run, Target};
-use crate::inventory::{Difference, Version};
-use crate::plan::outcome::{Outcome, Stop, Verdict};
+use crate::facts::{Run, Target};
+use crate::failure::{Code, Failure};
+use crate::gather::{self, Asked, Named, Rollback, Sources, Tree};
+use crate::inventory::Version;
+use crate::io::Told;
+use crate::io::exchange::{Exchange as Performs, Response as Given};
+use crate::plan::outcome::{Outcome, Stop};
 use crate::plan::{self, Answer, Drive, World};
-use crate::policy::Category;
 use crate::prepared::{self, Prepared};
 use crate::problem::Problem;
 use crate::promotion::{Fields, Person, template};
-use crate::readiness::reason::Reason;
-use crate::readiness::{Needed, Readiness};
-use crate::risk::Risk;
+use crate::report::{DeltaSummary, End, Ended, Judgement};
 use crate::scalar::{Commit, Digest, Name, Timestamp};
 
 /// A request.
@@ -55,6 +57,17 @@ pub enum Request {
         /// Names of optional fields that are required.
         #[serde(default)]
         required_fields: Vec<String>,
+    },
+    /// Begin a command. Answered by `turn`.
+    Begin(Box<BeginRequest>),
+    /// Go on with the answer to the exchange of the last turn. Answered by `turn`.
+    Answer {
+        /// The contract that the host speaks.
+        contract: String,
+        /// The host's clock.
+        now: Timestamp,
+        /// What the host did.
+        response: Given,
     },
     /// What must happen next to a change.
     Plan(Box<PlanRequest>),
@@ -94,6 +107,21 @@ pub enum Request {
     },
 }
 
+/// A request to begin a command. An instance runs one command.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct BeginRequest {
+    /// The contract that the host speaks.
+    pub contract: String,
+    /// The host's clock.
+    pub now: Timestamp,
+    /// What is asked for.
+    pub command: Command,
+    /// What the host is configured for.
+    pub settings: Settings,
+}
+
 /// An environment with its inventory.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -125,59 +153,6 @@ pub struct FulfilRequest {
     /// What else is to say.
     #[serde(default)]
     pub note: Option<String>,
-}
-
-/// A document: its name for people, the digest of its bytes.
-#[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Named {
-    /// Its name, such as its path.
-    pub name: String,
-    /// The digest of its bytes, which were given to `put`.
-    pub digest: Digest,
-}
-
-/// The files of an inventory at one commit.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Tree {
-    /// The commit; a plain directory has none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub commit: Option<Commit>,
-    /// All files, by path.
-    pub files: Vec<Named>,
-}
-
-/// Everything that a plan is made from, as documents.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Documents {
-    /// The policy, YAML; absent: the built-in one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub policy: Option<Named>,
-    /// The evidence-checks config in IBM's format, which replaces the policy's requirements (PO2).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub evidence_checks: Option<Named>,
-    /// The promotion pull request, as GitHub's API gives it. Absent only for a full rollback, which promotes nothing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub promotion: Option<Named>,
-    /// The inventory at the commit to deploy.
-    pub inventory: Tree,
-    /// The inventory at the last concluded deployment of the target; absent: there was none (IN2).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub concluded: Option<Tree>,
-    /// The inventory at the last concluded deployment of the pre-production environment (PC4).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub staging: Option<Tree>,
-    /// The ignore file (IN3).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ignore_file: Option<Named>,
-    /// All evidence documents, in any order.
-    #[serde(default)]
-    pub evidence: Vec<Named>,
 }
 
 /// What is asked of the plan.
@@ -213,7 +188,7 @@ pub struct PlanRequest {
     /// Who asks.
     pub run: Run,
     /// The documents.
-    pub documents: Documents,
+    pub documents: Sources,
     /// A change request that was made by hand (EX1); absent: one is filed.
     #[serde(default)]
     pub change_request_id: Option<Name>,
@@ -239,18 +214,6 @@ pub struct PlanRequest {
     /// Who performs which commands.
     #[serde(default)]
     pub drive: Drive,
-}
-
-/// A full rollback (FR1).
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Rollback {
-    /// The change request whose deployment is restored: a concluded one of the same target.
-    pub change_request_id: Name,
-    /// Whether the actor of the run declares an emergency, so that nobody is waited for.
-    #[serde(default)]
-    pub emergency: bool,
 }
 
 fn first_attempt() -> u32 {
@@ -333,6 +296,8 @@ pub enum Errand {
 #[serde(tag = "type", rename_all = "kebab-case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Response {
+    /// What a command does next.
+    Turn(Box<TurnResponse>),
     /// What this engine is.
     Description(Description),
     /// What a document says.
@@ -380,6 +345,31 @@ pub enum Response {
     },
     /// Nothing can be decided.
     Failure(Failure),
+}
+
+/// What a command does next: it asks the host for one exchange, or it has ended.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct TurnResponse {
+    /// Lines for people and machines since the last turn.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub told: Vec<Told>,
+    /// What the host is to do, and to answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exchange: Option<Performs>,
+    /// What the command came to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end: Option<Ended>,
+}
+
+impl TurnResponse {
+    fn of(told: Vec<Told>, turn: Turn) -> Response {
+        let (exchange, end) = match turn {
+            Turn::Asks(exchange) => (Some(exchange), None),
+            Turn::Ended(end) => (None, Some(end)),
+        };
+        Response::Turn(Box::new(Self { told, exchange, end }))
+    }
 }
 
 /// What this engine is.
@@ -525,71 +515,6 @@ impl PlanResponse {
     }
 }
 
-/// How a run of the flow ended, for hosts: they show the words and exit with the code.
-#[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct End {
-    /// Whether the deployment may begin, or has ended well.
-    pub verdict: Verdict,
-    /// The exit code.
-    pub exit_code: u8,
-    /// How it ended, in words.
-    #[serde(flatten)]
-    pub stop: Stop,
-}
-
-impl std::convert::From<Stop> for End {
-    fn from(stop: Stop) -> Self {
-        Self { verdict: stop.outcome.verdict(), exit_code: stop.outcome.exit_code(), stop }
-    }
-}
-
-/// What the judgement found.
-#[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Judgement {
-    /// DEPLOYMENT_READY.
-    pub ready: bool,
-    /// All reasons, blocking ones first.
-    pub reasons: Vec<Reason>,
-    /// The smallest set of evidence that would turn the verdict.
-    pub needed: Vec<Needed>,
-    /// How many demands on entries there are, and how many are met.
-    pub demands: u32,
-    /// Demands that are met.
-    pub met: u32,
-    /// The kind of the change request.
-    pub kind: Kind,
-    /// The risk.
-    pub risk: Risk,
-    /// The category.
-    pub category: Category,
-    /// What is deployed.
-    pub delta: DeltaSummary,
-}
-
-/// What is deployed.
-#[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct DeltaSummary {
-    /// Entries, and how they differ.
-    pub entries: BTreeMap<String, Difference>,
-    /// Entries that are gone.
-    pub removed: BTreeSet<String>,
-    /// Entries that are hidden, and by what.
-    pub hidden: BTreeMap<String, String>,
-}
-
-impl DeltaSummary {
-    fn of(facts: &Facts) -> Self {
-        Self {
-            entries: facts.delta.entries.iter().map(|(name, (difference, _))| (name.clone(), *difference)).collect(),
-            removed: facts.delta.removed.clone(),
-            hidden: facts.delta.hidden.clone(),
-        }
-    }
-}
-
 /// Where a change stands, from its journal alone.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -617,50 +542,75 @@ const JOURNAL: &str = "journal.jsonl";
 
 /// Answers a request that was read.
 pub(super) fn answer(session: &mut Session, request: Request) -> Result<Response, Failure> {
+    speaks(request.contract())?;
+    let request = match request {
+        Request::Begin(request) => return begin(session, *request),
+        Request::Answer { now, response, .. } => return go_on(session, now, response),
+        request => request,
+    };
+    let documents = &mut *session.documents.borrow_mut();
     match request {
-        Request::Describe { contract } => {
-            speaks(&contract)?;
-            Ok(Response::Description(describe()))
+        Request::Begin(_) | Request::Answer { .. } => {
+            Err(Failure::one(Code::Internal, "a command is begun twice", "report this as a defect"))
         }
-        Request::Ingest { contract, document } => {
-            speaks(&contract)?;
-            ingest(session, document)
-        }
-        Request::Lint { contract, document, required_fields } => {
-            speaks(&contract)?;
-            lint(session, &document, &required_fields)
-        }
-        Request::Plan(request) => {
-            speaks(&request.contract)?;
-            plan(session, *request)
-        }
-        Request::Connect(request) => {
-            speaks(&request.contract)?;
-            connect::connect(session, &request)
-        }
-        Request::Status { contract, journal } => {
-            speaks(&contract)?;
-            status(session, &journal)
-        }
-        Request::Survey { contract, now, journals } => {
-            speaks(&contract)?;
-            register::survey(session, now, &journals)
-        }
-        Request::Fulfil(request) => {
-            speaks(&request.contract)?;
-            register::fulfil(session, *request)
-        }
-        Request::Prepare { contract, document } => {
-            speaks(&contract)?;
-            let requests = prepared::read(&session.bytes(&document.name, &document.digest)?)
+        Request::Describe { .. } => Ok(Response::Description(describe())),
+        Request::Ingest { document, .. } => ingest(documents, document),
+        Request::Lint { document, required_fields, .. } => lint(documents, &document, &required_fields),
+        Request::Plan(request) => plan(documents, *request),
+        Request::Connect(request) => connect::connect(documents, &request),
+        Request::Status { journal, .. } => status(documents, &journal),
+        Request::Survey { now, journals, .. } => register::survey(documents, now, &journals),
+        Request::Fulfil(request) => register::fulfil(documents, *request),
+        Request::Prepare { document, .. } => {
+            let requests = prepared::read(&documents.bytes(&document.name, &document.digest)?)
                 .map_err(|problem| Failure::all(Code::Prepared, Some(&document.name), vec![problem]))?;
             Ok(Response::Prepared { requests })
         }
-        Request::Reconcile { contract, environments } => {
-            speaks(&contract)?;
-            register::reconcile(session, &environments)
+        Request::Reconcile { environments, .. } => register::reconcile(documents, &environments),
+    }
+}
+
+impl Request {
+    /// The contract that the host speaks.
+    fn contract(&self) -> &str {
+        match self {
+            Self::Describe { contract }
+            | Self::Ingest { contract, .. }
+            | Self::Lint { contract, .. }
+            | Self::Status { contract, .. }
+            | Self::Survey { contract, .. }
+            | Self::Prepare { contract, .. }
+            | Self::Answer { contract, .. }
+            | Self::Reconcile { contract, .. } => contract,
+            Self::Begin(request) => &request.contract,
+            Self::Plan(request) => &request.contract,
+            Self::Connect(request) => &request.contract,
+            Self::Fulfil(request) => &request.contract,
         }
     }
+}
+
+/// Begins a command, in an instance that runs none.
+fn begin(session: &mut Session, request: BeginRequest) -> Result<Response, Failure> {
+    if session.running.is_some() {
+        let help = "answer its exchanges to its end, or take another instance";
+        return Err(Failure::one(Code::BadAnswer, "a command runs already", help));
+    }
+    let BeginRequest { now, command, settings, .. } = request;
+    let begin = Begin { command, settings, now };
+    let (running, told, turn) = Running::begin(Rc::clone(&session.documents), begin);
+    session.running = matches!(turn, Turn::Asks(_)).then_some(running);
+    Ok(TurnResponse::of(told, turn))
+}
+
+/// Goes on with the command that runs.
+fn go_on(session: &mut Session, now: Timestamp, response: Given) -> Result<Response, Failure> {
+    let Some(mut running) = session.running.take() else {
+        return Err(Failure::one(Code::BadAnswer, "no command runs", "begin one first"));
+    };
+    let (told, turn) = running.answer(now, response)?;
+    session.running = matches!(turn, Turn::Asks(_)).then_some(running);
+    Ok(TurnResponse::of(told, turn))
 }
 
 fn speaks(contract: &str) -> Result<(), Failure> {
@@ -694,8 +644,8 @@ fn describe() -> Description {
     }
 }
 
-fn ingest(session: &mut Session, document: Named) -> Result<Response, Failure> {
-    let (format, held) = session.ingest(&document.name, &document.digest)?;
+fn ingest(documents: &mut Documents, document: Named) -> Result<Response, Failure> {
+    let (format, held) = documents.ingest(&document.name, &document.digest)?;
     let format = (!format.is_empty()).then(|| format.to_owned());
     let mut ingested =
         Ingested { document, format, records: Vec::new(), tests: None, scan: None, bom: None, problem: None };
@@ -735,8 +685,8 @@ fn count(scan: &crate::evidence::Scan) -> ScanSummary {
     summary
 }
 
-fn lint(session: &mut Session, document: &Named, required: &[String]) -> Result<Response, Failure> {
-    let bytes = session.bytes(&document.name, &document.digest)?;
+fn lint(documents: &mut Documents, document: &Named, required: &[String]) -> Result<Response, Failure> {
+    let bytes = documents.bytes(&document.name, &document.digest)?;
     let text = match crate::promotion::github::read(&bytes) {
         Ok(promotion) => promotion.body,
         Err(problem) if bytes.trim_ascii_start().first() == Some(&b'{') => {
@@ -762,8 +712,20 @@ fn id_of(key: &Digest) -> Result<Name, Failure> {
         .map_err(|error| Failure::one(Code::Internal, format!("no id: {error}"), "report this as a defect"))
 }
 
-fn plan(session: &mut Session, mut request: PlanRequest) -> Result<Response, Failure> {
-    let mut facts = gather::facts(session, &request)?;
+fn plan(documents: &mut Documents, mut request: PlanRequest) -> Result<Response, Failure> {
+    let asked = Asked {
+        now: request.now,
+        target: &request.target,
+        run: &request.run,
+        sources: &request.documents,
+        before_merge: request.mode == Mode::Assess,
+        change_request_id: request.change_request_id.as_ref(),
+        attempt: request.attempt,
+        force_redeploy: request.force_redeploy,
+        rollback: request.rollback.as_ref(),
+        history: &request.history,
+    };
+    let mut facts = gather::facts(documents, &asked)?;
     let key = facts.key();
     let id = id_of(&key)?;
     let recall = |journal: String| {
@@ -771,7 +733,7 @@ fn plan(session: &mut Session, mut request: PlanRequest) -> Result<Response, Fai
         Ok(Response::Recall { key, id, journal })
     };
     let Some(named) = &request.journal else { return recall(JOURNAL.to_owned()) };
-    let journal = Journal::read(&session.bytes(&named.name, &named.digest)?)
+    let journal = Journal::read(&documents.bytes(&named.name, &named.digest)?)
         .map_err(|problem| Failure::all(Code::Journal, Some(&named.name), vec![problem]))?;
     if let Some(other) = journal.life.change.opened().filter(|opened| opened.key != key) {
         // Made for another change: nothing of it is reused, and this one has a journal of its own beside it (EX3).
@@ -783,14 +745,14 @@ fn plan(session: &mut Session, mut request: PlanRequest) -> Result<Response, Fai
         return recall(format!("journal-{}.jsonl", key.short()));
     }
     if let Some(checks) = &request.documents.evidence_checks {
-        let bytes = session.bytes(&checks.name, &checks.digest)?;
-        session.made().insert(checks.digest, bytes);
+        let bytes = documents.bytes(&checks.name, &checks.digest)?;
+        documents.made().insert(checks.digest, bytes);
     }
     let answer = request.answer.take();
     let engine = identity();
     plan::same_engine(&journal, &engine)
         .map_err(|problem| Failure::all(Code::Journal, Some(&named.name), vec![problem]))?;
-    let mut made = session.made();
+    let mut made = documents.made();
     let mut world =
         World { facts: &mut facts, drive: &request.drive, started: request.started, engine: &engine, blobs: &mut made };
     let mut response = PlanResponse::new(key, id, journal.life.change.name());
@@ -817,13 +779,13 @@ fn plan(session: &mut Session, mut request: PlanRequest) -> Result<Response, Fai
         }
         Mode::Assess => {
             let judged = plan::judge(&world, &journal);
-            response.judgement = Some(Box::new(judgement(&facts, judged.readiness, judged.assessment)));
-            response.end = Some(End::from(judged.stop));
+            response.end = Some(End::from(judged.stop.clone()));
+            response.judgement = Some(Box::new(Judgement::of(&facts, judged)));
         }
         Mode::Preview => {
             let judged = plan::judge(&world, &journal);
             let preview = plan::preview(&mut world, journal).map_err(refuse)?;
-            response.judgement = Some(Box::new(judgement(&facts, judged.readiness, judged.assessment)));
+            response.judgement = Some(Box::new(Judgement::of(&facts, judged)));
             response.would = preview.effects;
             response.end = Some(End::from(preview.stop));
         }
@@ -831,26 +793,9 @@ fn plan(session: &mut Session, mut request: PlanRequest) -> Result<Response, Fai
     Ok(Response::Plan(Box::new(response)))
 }
 
-fn judgement(facts: &Facts, readiness: Readiness, assessment: Assessment) -> Judgement {
-    use crate::readiness::Standing as Stands;
-    let met = readiness.posture.iter().filter(|posture| posture.standing == Stands::Success).count();
-    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-    Judgement {
-        ready: assessment.ready,
-        demands: number(readiness.posture.len()),
-        met: number(met),
-        reasons: readiness.reasons,
-        needed: readiness.needed,
-        kind: assessment.kind,
-        risk: assessment.risk,
-        category: assessment.category,
-        delta: DeltaSummary::of(facts),
-    }
-}
-
-fn status(session: &mut Session, named: &Named) -> Result<Response, Failure> {
+fn status(documents: &mut Documents, named: &Named) -> Result<Response, Failure> {
     let refuse = |problem: Problem| Failure::all(Code::Journal, Some(&named.name), vec![problem]);
-    let bytes = session.bytes(&named.name, &named.digest)?;
+    let bytes = documents.bytes(&named.name, &named.digest)?;
     let journal = Journal::read(&bytes).map_err(refuse)?;
     let entries = journal::entries(&bytes).map_err(refuse)?.collect::<Result<Vec<_>, _>>().map_err(refuse)?;
     let change: &Change = &journal.life.change;

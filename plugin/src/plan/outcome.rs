@@ -56,6 +56,8 @@ pub enum Outcome {
     Unavailable,
     /// A write did not take (CR8).
     WriteNotTaken,
+    /// Another run works on the same change.
+    Held,
     /// The change request is for another target, and the policy forbids to use it (EX3).
     TargetMismatch,
     /// The change was deployed before, and something else since.
@@ -66,7 +68,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// All outcomes.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Done,
         Self::NothingToDeploy,
         Self::Ready,
@@ -85,6 +87,7 @@ impl Outcome {
         Self::ClosingUnfinished,
         Self::Unavailable,
         Self::WriteNotTaken,
+        Self::Held,
         Self::TargetMismatch,
         Self::AttemptNeeded,
         Self::ObligationsOverdue,
@@ -102,6 +105,7 @@ impl Outcome {
             Self::ApprovalTimedOut => 13,
             Self::OutsideWindow => 14,
             Self::ApprovalVoid => 15,
+            Self::Held => 16,
             Self::DeploymentFailed => 20,
             Self::RolledBack => 21,
             Self::RollbackFailed => 22,
@@ -125,6 +129,7 @@ impl Outcome {
             | Self::ApprovalVoid
             | Self::ClosingUnfinished
             | Self::Unavailable
+            | Self::Held
             | Self::ObligationsOverdue
             | Self::WriteNotTaken => Verdict::Hold,
             Self::Rejected

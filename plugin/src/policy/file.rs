@@ -21,6 +21,9 @@ use crate::scalar::Name;
 pub struct File {
     /// The version of the policy's format: 1.
     pub version: u32,
+    /// The environments, by name (PO6). Where some are declared, no others can be deployed to.
+    #[serde(default)]
+    pub environments: BTreeMap<Name, Environment>,
     /// What evidence is demanded, and how it is judged.
     #[serde(default)]
     pub evidence: EvidencePolicy,
@@ -96,6 +99,27 @@ impl Default for EvidencePolicy {
     }
 }
 
+/// An environment (PO6).
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Environment {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// In words, for the change request. Default: its name.
+    #[serde(default)]
+    pub detail: Option<Name>,
+    /// The branch of the inventory. Default: its name.
+    #[serde(default)]
+    pub branch: Option<Name>,
+    /// The pre-production environment whose last concluded deployment proves the staging (PC4). Default: none.
+    #[serde(default)]
+    pub staging: Option<Name>,
+    /// Its regions. Empty: it has none.
+    #[serde(default)]
+    pub regions: Vec<Name>,
+}
+
 /// One demand.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -150,6 +174,7 @@ impl Default for File {
     fn default() -> Self {
         Self {
             version: 1,
+            environments: BTreeMap::new(),
             evidence: EvidencePolicy::default(),
             waivers: Vec::new(),
             risk: RiskPolicy::default(),

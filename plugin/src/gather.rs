@@ -1,31 +1,122 @@
-//! Gathers the facts of a plan request from its documents.
+//! Gathers the facts of a change from its documents.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::change::journal::Journal;
-use crate::contract::failure::{Code, Failure};
-use crate::contract::session::{Held, Session};
-use crate::contract::v1::{Documents, Mode, Named, PlanRequest, Rollback, Tree};
+use crate::documents::{Documents, Held};
 use crate::evidence::Evidence;
-use crate::facts::{self, Facts, From, IgnoreFile, Inventory, Locker, Past, Restoration};
+use crate::facts::{self, Facts, From, IgnoreFile, Inventory, Locker, Past, Restoration, Run, Target};
+use crate::failure::{Code, Failure};
 use crate::history;
 use crate::policy::Policy;
 use crate::problem::Problem;
 use crate::promotion::{self, Person, Promotion};
-use crate::scalar::Digest;
+use crate::scalar::{Commit, Digest, Name, Timestamp};
+
+/// A document: its name for people, the digest of its bytes.
+#[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Named {
+    /// Its name, such as its path.
+    pub name: String,
+    /// The digest of its bytes, which were given to `put`.
+    pub digest: Digest,
+}
+
+/// The files of an inventory at one commit.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Tree {
+    /// The commit; a plain directory has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<Commit>,
+    /// All files, by path.
+    pub files: Vec<Named>,
+}
+
+/// Everything that a change is judged by, as documents.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Sources {
+    /// The policy, YAML; absent: the built-in one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Named>,
+    /// The evidence-checks config in IBM's format, which replaces the policy's requirements (PO2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence_checks: Option<Named>,
+    /// The promotion pull request, as GitHub's API gives it. Absent only for a full rollback, which promotes nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promotion: Option<Named>,
+    /// The inventory at the commit to deploy.
+    pub inventory: Tree,
+    /// The inventory at the last concluded deployment of the target; absent: there was none (IN2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concluded: Option<Tree>,
+    /// The inventory at the last concluded deployment of the pre-production environment (PC4).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub staging: Option<Tree>,
+    /// The ignore file (IN3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ignore_file: Option<Named>,
+    /// All evidence documents, in any order.
+    #[serde(default)]
+    pub evidence: Vec<Named>,
+}
+
+/// A full rollback (FR1).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Rollback {
+    /// The change request whose deployment is restored: a concluded one of the same target.
+    pub change_request_id: Name,
+    /// Whether the actor of the run declares an emergency, so that nobody is waited for.
+    #[serde(default)]
+    pub emergency: bool,
+}
+
+/// What is asked about a change.
+#[derive(Clone, Debug)]
+pub struct Asked<'a> {
+    /// The host's clock.
+    pub now: Timestamp,
+    /// Where.
+    pub target: &'a Target,
+    /// Who asks.
+    pub run: &'a Run,
+    /// The documents.
+    pub sources: &'a Sources,
+    /// Whether the promotion may be one that is not merged yet.
+    pub before_merge: bool,
+    /// A change request that was made by hand (EX1); absent: one is filed.
+    pub change_request_id: Option<&'a Name>,
+    /// Which attempt at the same change, counted from 1.
+    pub attempt: u32,
+    /// Whether entries that did not change are deployed again (IN2).
+    pub force_redeploy: bool,
+    /// The full rollback that is asked for (FR1); absent: an ordinary change.
+    pub rollback: Option<&'a Rollback>,
+    /// The journals of all changes that are known: what failed, what was proved, what is owed.
+    pub history: &'a [Named],
+}
 
 /// More evidence documents are refused.
-pub(super) const MAX_DOCUMENTS: usize = 65_536;
+pub(crate) const MAX_DOCUMENTS: usize = 65_536;
 
 /// More journals of other changes are refused.
-pub(super) const MAX_HISTORY: usize = 10_000;
+pub(crate) const MAX_HISTORY: usize = 10_000;
 
 /// Reads every document that the request names. Bad evidence is part of the facts; anything else that is bad refuses
 /// the change before anything is written (PR4).
-pub(super) fn facts(session: &mut Session, request: &PlanRequest) -> Result<Facts, Failure> {
-    let documents = &request.documents;
-    let count = documents.evidence.len().saturating_add(documents.inventory.files.len());
+pub(crate) fn facts(documents: &mut Documents, asked: &Asked<'_>) -> Result<Facts, Failure> {
+    let sources = &asked.sources;
+    let count = sources.evidence.len().saturating_add(sources.inventory.files.len());
     if count > MAX_DOCUMENTS {
         return Err(Failure::one(
             Code::OverLimit,
@@ -33,62 +124,62 @@ pub(super) fn facts(session: &mut Session, request: &PlanRequest) -> Result<Fact
             format!("it may name {MAX_DOCUMENTS}; put several evidence records into one summary"),
         ));
     }
-    let (policy, policy_digest) = policy(session, request)?;
-    let journals = journals(session, &request.history)?;
-    let Source { promotion, digest: promotion_digest, fields, restoration } = match &request.rollback {
-        None => promoted(session, request, &policy)?,
-        Some(rollback) => restored(rollback, request, &policy, &journals)?,
+    let (policy, policy_digest) = policy(documents, asked)?;
+    let journals = journals(documents, &asked.history)?;
+    let Source { promotion, digest: promotion_digest, fields, restoration } = match &asked.rollback {
+        None => promoted(documents, asked, &policy)?,
+        Some(rollback) => restored(rollback, asked, &policy, &journals)?,
     };
-    let inventory = inventory(session, &documents.inventory)?;
-    let concluded = documents.concluded.as_ref().map(|tree| self::inventory(session, tree)).transpose()?;
-    let staging = documents.staging.as_ref().map(|tree| self::inventory(session, tree)).transpose()?;
-    let ignore = ignore_file(session, documents)?;
-    let delta = facts::delta(&inventory, concluded.as_ref(), &policy.inventory, &ignore, request.force_redeploy)
+    let inventory = inventory(documents, &sources.inventory)?;
+    let concluded = sources.concluded.as_ref().map(|tree| self::inventory(documents, tree)).transpose()?;
+    let staging = sources.staging.as_ref().map(|tree| self::inventory(documents, tree)).transpose()?;
+    let ignore = ignore_file(documents, sources)?;
+    let delta = facts::delta(&inventory, concluded.as_ref(), &policy.inventory, &ignore, asked.force_redeploy)
         .map_err(|problem| Failure::all(Code::Policy, Some("policy"), vec![problem]))?;
     let mut facts = Facts {
-        now: request.now,
-        target: request.target.clone(),
-        run: request.run.clone(),
+        now: asked.now,
+        target: asked.target.clone(),
+        run: asked.run.clone(),
         promotion,
         promotion_digest,
         fields,
         policy,
         policy_digest,
-        checks_config: documents.evidence_checks.as_ref().map(|named| named.digest),
+        checks_config: sources.evidence_checks.as_ref().map(|named| named.digest),
         inventory,
         concluded,
         delta,
         staging,
-        locker: locker(session, &documents.evidence)?,
+        locker: locker(documents, &sources.evidence)?,
         past: Past::default(),
         restoration,
-        change_request_id: request.change_request_id.clone(),
-        attempt: request.attempt,
+        change_request_id: asked.change_request_id.cloned(),
+        attempt: asked.attempt,
     };
     facts.past = history::past(&journals, &facts.key(), &facts);
     Ok(facts)
 }
 
 /// The policy, and the digest of all that it was read from (PO1).
-fn policy(session: &mut Session, request: &PlanRequest) -> Result<(Policy, Digest), Failure> {
-    let documents = &request.documents;
-    let purpose = request.target.purpose;
-    let mut policy = match &documents.policy {
+fn policy(documents: &mut Documents, asked: &Asked<'_>) -> Result<(Policy, Digest), Failure> {
+    let sources = &asked.sources;
+    let purpose = asked.target.purpose;
+    let mut policy = match &sources.policy {
         None => Policy::built_in(purpose),
-        Some(named) => crate::policy::read(&session.bytes(&named.name, &named.digest)?, purpose)
+        Some(named) => crate::policy::read(&documents.bytes(&named.name, &named.digest)?, purpose)
             .map_err(|problems| Failure::all(Code::Policy, Some(&named.name), problems))?,
     };
-    if let Some(named) = &documents.evidence_checks {
-        let target = request.target.environment.as_str();
-        let region = request.target.region.as_ref().map(crate::scalar::Name::as_str);
+    if let Some(named) = &sources.evidence_checks {
+        let target = asked.target.environment.as_str();
+        let region = asked.target.region.as_ref().map(crate::scalar::Name::as_str);
         let variables = BTreeMap::from([("target".to_owned(), target.to_owned())]);
-        let bytes = session.bytes(&named.name, &named.digest)?;
+        let bytes = documents.bytes(&named.name, &named.digest)?;
         policy.requirements = crate::policy::ibm::read(&bytes, target, region, "ci-pipeline", &variables)
             .map_err(|problem| Failure::all(Code::Policy, Some(&named.name), vec![problem]))?;
     }
     let digest =
         |named: &Option<Named>| named.as_ref().map_or_else(|| "built-in".to_owned(), |named| named.digest.to_string());
-    let text = format!("{}\n{}\n", digest(&documents.policy), digest(&documents.evidence_checks));
+    let text = format!("{}\n{}\n", digest(&sources.policy), digest(&sources.evidence_checks));
     Ok((policy, Digest::of(text.as_bytes())))
 }
 
@@ -101,8 +192,8 @@ struct Source {
 }
 
 /// From the promotion pull request (IN5).
-fn promoted(session: &mut Session, request: &PlanRequest, policy: &Policy) -> Result<Source, Failure> {
-    let Some(named) = &request.documents.promotion else {
+fn promoted(documents: &mut Documents, asked: &Asked<'_>, policy: &Policy) -> Result<Source, Failure> {
+    let Some(named) = &asked.sources.promotion else {
         return Err(Failure::one(
             Code::Promotion,
             "there is no promotion pull request",
@@ -110,29 +201,23 @@ fn promoted(session: &mut Session, request: &PlanRequest, policy: &Policy) -> Re
         ));
     };
     let refuse = |problems: Vec<Problem>| Failure::all(Code::Promotion, Some(&named.name), problems);
-    let bytes = session.bytes(&named.name, &named.digest)?;
+    let bytes = documents.bytes(&named.name, &named.digest)?;
     let promotion = promotion::github::read(&bytes).map_err(|problem| refuse(vec![problem]))?;
     let fields = promotion::template::parse(&promotion.body, &policy.required_fields).map_err(refuse)?;
-    belongs(&promotion, &named.name, request)?;
+    belongs(&promotion, &named.name, asked)?;
     Ok(Source { promotion, digest: named.digest, fields, restoration: None })
 }
 
 /// From the change that is restored: nothing is promoted (FR1, FR2).
-fn restored(
-    rollback: &Rollback,
-    request: &PlanRequest,
-    policy: &Policy,
-    journals: &[Journal],
-) -> Result<Source, Failure> {
+fn restored(rollback: &Rollback, asked: &Asked<'_>, policy: &Policy, journals: &[Journal]) -> Result<Source, Failure> {
     let refuse = |problem: Problem| Failure::all(Code::Rollback, None, vec![problem]);
     let id = &rollback.change_request_id;
     let limit = policy.deployment.rollback_limit;
-    let documents = &request.documents;
+    let sources = &asked.sources;
     let commit_of = |tree: Option<&Tree>| tree.and_then(|tree| tree.commit.clone());
-    let pointer = commit_of(documents.concluded.as_ref());
-    let (good, current) =
-        history::to_restore(journals, id, &request.target, pointer.as_ref(), limit).map_err(refuse)?;
-    if commit_of(Some(&documents.inventory)) != good.opened.commit {
+    let pointer = commit_of(sources.concluded.as_ref());
+    let (good, current) = history::to_restore(journals, id, &asked.target, pointer.as_ref(), limit).map_err(refuse)?;
+    if commit_of(Some(&sources.inventory)) != good.opened.commit {
         return Err(refuse(Problem::new(
             format!("the inventory is not the one that change request `{id}` deployed"),
             "give the inventory at the commit of that change",
@@ -159,7 +244,7 @@ fn restored(
         url: opened.promotion_url.clone(),
         title: opened.title.clone(),
         body: String::new(),
-        base: request.target.environment.to_string(),
+        base: asked.target.environment.to_string(),
         head: commit.clone(),
         merge_commit: Some(commit.clone()),
         merged_at: None,
@@ -178,7 +263,7 @@ fn restored(
 }
 
 /// The journals of other changes; one that does not verify stops everything, because nobody knows what it hides.
-pub(super) fn journals(session: &Session, history: &[Named]) -> Result<Vec<Journal>, Failure> {
+pub(crate) fn journals(documents: &Documents, history: &[Named]) -> Result<Vec<Journal>, Failure> {
     if history.len() > MAX_HISTORY {
         return Err(Failure::one(
             Code::OverLimit,
@@ -187,16 +272,16 @@ pub(super) fn journals(session: &Session, history: &[Named]) -> Result<Vec<Journ
         ));
     }
     let read = |named: &Named| {
-        Journal::read(&session.bytes(&named.name, &named.digest)?)
+        Journal::read(&documents.bytes(&named.name, &named.digest)?)
             .map_err(|problem| Failure::all(Code::Journal, Some(&named.name), vec![problem]))
     };
     history.iter().map(read).collect()
 }
 
 /// The pull request must be the one whose merge made the commit that is deployed (IN5).
-fn belongs(promotion: &Promotion, document: &str, request: &PlanRequest) -> Result<(), Failure> {
-    let environment = request.target.environment.as_str();
-    let commit = request.documents.inventory.commit.as_ref();
+fn belongs(promotion: &Promotion, document: &str, asked: &Asked<'_>) -> Result<(), Failure> {
+    let environment = asked.target.environment.as_str();
+    let commit = asked.sources.inventory.commit.as_ref();
     let wrong = |message: String, help: &str| {
         Err(Failure::all(Code::WrongPromotion, Some(document), vec![Problem::new(message, help)]))
     };
@@ -210,7 +295,7 @@ fn belongs(promotion: &Promotion, document: &str, request: &PlanRequest) -> Resu
     }
     match (&promotion.merge_commit, &promotion.merged_at, commit) {
         // Before it is merged, what it will come to can be asked, and nothing else.
-        (_, None, _) if request.mode == Mode::Assess => Ok(()),
+        (_, None, _) if asked.before_merge => Ok(()),
         (_, None, _) => wrong(
             format!("pull request {number} is not merged"),
             "merge the promotion, or check its text with `countersign lint`",
@@ -227,7 +312,7 @@ fn belongs(promotion: &Promotion, document: &str, request: &PlanRequest) -> Resu
     }
 }
 
-pub(super) fn inventory(session: &mut Session, tree: &Tree) -> Result<Inventory, Failure> {
+pub(crate) fn inventory(documents: &mut Documents, tree: &Tree) -> Result<Inventory, Failure> {
     let mut inventory = Inventory { commit: tree.commit.clone(), entries: BTreeMap::new() };
     let mut errors = Vec::new();
     let mut files: Vec<&Named> = tree.files.iter().filter(|named| facts::is_entry_path(&named.name)).collect();
@@ -238,7 +323,7 @@ pub(super) fn inventory(session: &mut Session, tree: &Tree) -> Result<Inventory,
             errors.extend(Failure::all(Code::Inventory, Some(&named.name), vec![problem]).errors);
             continue;
         }
-        match session.entry(&named.name, &named.digest) {
+        match documents.entry(&named.name, &named.digest) {
             Ok(value) => {
                 let from = From { document: Rc::from(named.name.as_str()), digest: named.digest, value };
                 inventory.entries.insert(named.name.clone(), from);
@@ -249,9 +334,9 @@ pub(super) fn inventory(session: &mut Session, tree: &Tree) -> Result<Inventory,
     if errors.is_empty() { Ok(inventory) } else { Err(Failure { exit_code: 2, errors }) }
 }
 
-fn ignore_file(session: &Session, documents: &Documents) -> Result<IgnoreFile, Failure> {
-    let Some(named) = &documents.ignore_file else { return Ok(IgnoreFile::default()) };
-    let bytes = session.bytes(&named.name, &named.digest)?;
+fn ignore_file(documents: &Documents, sources: &Sources) -> Result<IgnoreFile, Failure> {
+    let Some(named) = &sources.ignore_file else { return Ok(IgnoreFile::default()) };
+    let bytes = documents.bytes(&named.name, &named.digest)?;
     match std::str::from_utf8(&bytes) {
         Ok(text) => Ok(IgnoreFile::parse(text)),
         Err(_) => Err(Failure::all(
@@ -265,16 +350,16 @@ fn ignore_file(session: &Session, documents: &Documents) -> Result<IgnoreFile, F
 /// Sorts the evidence documents: records, reports, bills of materials, and what cannot be read.
 ///
 /// A file that a record keeps for people only, such as a log, need not be readable.
-fn locker(session: &mut Session, documents: &[Named]) -> Result<Locker, Failure> {
+fn locker(documents: &mut Documents, evidence: &[Named]) -> Result<Locker, Failure> {
     let mut locker = Locker::default();
     let mut unread = Vec::new();
-    let mut documents: Vec<&Named> = documents.iter().collect();
-    documents.sort();
-    documents.dedup();
-    for named in documents {
+    let mut evidence: Vec<&Named> = evidence.iter().collect();
+    evidence.sort();
+    evidence.dedup();
+    for named in evidence {
         let document: Rc<str> = Rc::from(named.name.as_str());
         let digest = named.digest;
-        match session.ingest(&named.name, &digest)?.1 {
+        match documents.ingest(&named.name, &digest)?.1 {
             Held::Evidence(records) => {
                 let record =
                     |value: &Rc<Evidence>| From { document: Rc::clone(&document), digest, value: Rc::clone(value) };

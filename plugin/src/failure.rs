@@ -35,6 +35,8 @@ pub enum Code {
     Journal,
     /// The answer or the response does not fit.
     BadAnswer,
+    /// What has to be read cannot be reached.
+    Unavailable,
     /// The engine has a defect.
     Internal,
 }
@@ -91,6 +93,7 @@ impl Failure {
         let exit_code = match code {
             Code::Internal => 1,
             Code::Journal => 40,
+            Code::Unavailable => 30,
             Code::BadRequest
             | Code::OtherContract
             | Code::UnknownDocument

@@ -1,0 +1,228 @@
+//! Performing what the change needs next: in the change system, on the target, and where the pointer is.
+
+use std::collections::BTreeMap;
+
+use super::{Drivable, Kept, Refused, bad_answer};
+use crate::change::event::{Event, Ran, Step, Trouble};
+use crate::commands::reading::{self, POINTERS};
+use crate::commands::{InventoryKind, telling};
+use crate::connectors::{LEDGER, Method, Pause, System, github, ledger};
+use crate::effect::{Action, Effect, Variable};
+use crate::failure::Failure;
+use crate::history;
+use crate::io::exchange::{Ended, Exchange, Put, Request, Response};
+use crate::io::{Committed, Fault, Moved};
+use crate::plan::Answer;
+use crate::policy::Command;
+use crate::scalar::{Commit, Digest, Name};
+
+/// How often a pointer is tried to be moved.
+const MOVES: u32 = 3;
+
+impl Drivable<'_> {
+    /// Performs `effect`, whose intent is stored: the answer, or nothing where nobody knows how it ended.
+    pub(super) async fn perform(&mut self, kept: &Kept, effect: &Effect) -> Result<Option<Answer>, Refused> {
+        telling::begins(&self.at.io, &effect.action);
+        let key = effect.key.clone();
+        let event = match &effect.action {
+            Action::Run { step, command: Some(command), environment } => {
+                match self.run(&kept.id, *step, command, environment).await? {
+                    Some(ran) => Ok(Event::Ran(ran)),
+                    None => return Ok(None),
+                }
+            }
+            Action::Run { command: None, .. } => return Ok(None),
+            Action::Conclude { pointer, commit } => self.conclude(pointer, commit.as_ref()).await?,
+            Action::Notify { channel, moment, body } => {
+                let told = self.notify(channel, *body).await?;
+                told.map(|()| Event::Notified { channel: channel.clone(), moment: *moment })
+            }
+            Action::Wait { until, why } => {
+                self.at.io.wait(*until, why).await.map_err(|fault| reading::unavailable("the clock", fault))?;
+                self.look_at_the_past().await?;
+                Ok(Event::Waited { until: *until })
+            }
+            Action::File(_)
+            | Action::Attach { .. }
+            | Action::Approve { .. }
+            | Action::RequestApproval { .. }
+            | Action::Read { .. }
+            | Action::Implement { .. }
+            | Action::Close { .. }
+            | Action::LeaveOpen { .. } => self.in_the_system(effect).await?,
+        };
+        let event = event.unwrap_or_else(|trouble| Event::Failed { effect: key.clone(), trouble });
+        Ok(Some(Answer { key, event }))
+    }
+
+    /// Performs what the change system performs.
+    async fn in_the_system(&self, effect: &Effect) -> Result<Result<Event, Trouble>, Failure> {
+        let talk = self.talk();
+        let performed = match self.system() {
+            System::Ledger {} => ledger::perform(&talk, effect).await,
+            System::Github(place) => github::perform(&talk, place, effect).await,
+        };
+        match performed {
+            Ok(event) => Ok(Ok(event)),
+            Err(Pause::Trouble(trouble)) => Ok(Err(*trouble)),
+            Err(Pause::Nonsense(problem)) => Err(bad_answer(*problem)),
+        }
+    }
+
+    /// After a wait, what other changes did meanwhile counts as well.
+    async fn look_at_the_past(&mut self) -> Result<(), Failure> {
+        self.history = reading::history(self.at).await?;
+        self.facts.now = self.at.io.now();
+        let journals = crate::gather::journals(&self.at.documents.borrow(), &self.history)?;
+        self.facts.past = history::past(&journals, &self.facts.key(), &self.facts);
+        Ok(())
+    }
+
+    /// Runs a command of the user, once; nothing when nobody knows how it ended.
+    async fn run(
+        &self,
+        id: &Name,
+        step: Step,
+        command: &Command,
+        environment: &[Variable],
+    ) -> Result<Option<Ran>, Failure> {
+        let set = environment.iter().map(|variable| (variable.name.clone(), variable.value.clone())).collect();
+        let asked = Exchange::Run {
+            step,
+            argv: command.run.clone(),
+            set,
+            pass: command.pass.clone(),
+            timeout_seconds: command.timeout_seconds,
+        };
+        let response = self.at.io.run(asked).await;
+        let response = response.map_err(|fault| reading::unavailable(&format!("what `{}` did", step.word()), fault))?;
+        let (ended, started, finished, log) = match response {
+            Response::Ran { ended, started, finished, log } => (Some(ended), started, finished, log),
+            Response::Interrupted { started, finished, log } => (None, started, finished, log),
+            _ => return Ok(None),
+        };
+        let seconds = command.timeout_seconds;
+        let (success, exit_code, note) = match ended {
+            Some(Ended::Exited { code }) => (code == 0, Some(code), None),
+            Some(Ended::Signalled { signal }) => (false, None, Some(format!("ended by signal {signal}"))),
+            Some(Ended::TimedOut {}) => (false, None, Some(format!("ended after {seconds} seconds, its deadline"))),
+            Some(Ended::NotStarted { message }) => (false, None, Some(format!("could not be started: {message}"))),
+            None => (false, None, Some("ended because this run was interrupted".to_owned())),
+            Some(Ended::Unknown { message }) => {
+                self.at.io.warn(format!("how `{}` ended is unknown: {message}", command.run.join(" ")));
+                return Ok(None);
+            }
+        };
+        self.keep_log(id, log).await;
+        let (started, ended) = (Some(started), Some(finished));
+        Ok(Some(Ran { step, success, exit_code, note, started, ended, log: Some(log) }))
+    }
+
+    /// Keeps output beside the journal. A ledger that cannot keep it does not undo a deployment.
+    pub(super) async fn keep_log(&self, id: &Name, log: Digest) {
+        let path = format!("changes/{id}/logs/{}.log", log.hex());
+        let put = Put { path, content: Some(log), expected: None };
+        let why = match self.at.io.commit(LEDGER, vec![put], "output of a command").await {
+            // A conflict: the same output is there already.
+            Ok(Committed::Done | Committed::Conflict(_)) => return,
+            Ok(Committed::Behind) => "others write to the ledger all the time".to_owned(),
+            Ok(Committed::Unknown(message)) => message,
+            Err(fault) => fault.trouble().message,
+        };
+        self.at.io.warn(format!("the output is not kept: {why}"));
+    }
+
+    /// Reads the logs of earlier runs, which attachments may rest on.
+    pub(super) async fn give_logs(&self, id: &Name) -> Result<(), Failure> {
+        let refuse = |fault| reading::unavailable("the ledger", fault);
+        let paths = self.at.io.paths(LEDGER, &format!("changes/{id}/logs/")).await.map_err(refuse)?;
+        if !paths.is_empty() {
+            self.at.io.stored(LEDGER, paths).await.map_err(refuse)?;
+        }
+        Ok(())
+    }
+
+    /// Tells somebody through a channel. It is tried once.
+    async fn notify(&self, channel: &Name, body: Digest) -> Result<Result<(), Trouble>, Failure> {
+        let trouble = |code: &str, message: String| Trouble { code: code.to_owned(), message, help: None };
+        let headers = BTreeMap::from([("content-type".to_owned(), "application/json".to_owned())]);
+        let request = Request { method: Method::Post, path: String::new(), headers, body: Some(body) };
+        Ok(match self.at.io.http(&format!("webhook/{channel}"), request).await {
+            Ok(Ok(answer)) if (200..=299).contains(&answer.status) => Ok(()),
+            Ok(Ok(answer)) => Err(trouble("unavailable", format!("the webhook answered {}", answer.status))),
+            Ok(Err(message)) => Err(trouble("unavailable", message)),
+            Err(Fault::Broken(message)) => Err(trouble("not-configured", message)),
+            Err(fault @ Fault::Unsupported(_)) => Err(fault.trouble()),
+            Err(fault @ Fault::Nonsense(_)) => return Err(reading::unavailable("the webhook's answer", fault)),
+        })
+    }
+
+    /// Moves the pointer to what was deployed, if it is as it was when this run began, and reads it back (CL5, CR8).
+    async fn conclude(&self, pointer: &str, commit: Option<&Commit>) -> Result<Result<Event, Trouble>, Failure> {
+        let moved = match (self.settings.inventory, commit) {
+            (InventoryKind::Git, Some(commit)) => self.move_tag(pointer, commit).await,
+            (InventoryKind::Git | InventoryKind::Folder, _) => self.keep_snapshot(pointer).await,
+        };
+        match moved {
+            Ok(()) => Ok(Ok(Event::Concluded { pointer: pointer.to_owned() })),
+            Err(Pause::Trouble(trouble)) => Ok(Err(*trouble)),
+            Err(Pause::Nonsense(problem)) => Err(bad_answer(*problem)),
+        }
+    }
+
+    async fn move_tag(&self, pointer: &str, commit: &Commit) -> Result<(), Pause> {
+        let io = &self.at.io;
+        let name = reading::tag(pointer);
+        let mut last = None;
+        for _ in 0..MOVES {
+            let now = io.reference(POINTERS, &name).await?;
+            if now.as_ref().is_some_and(|held| held.commit == *commit) {
+                return Ok(());
+            }
+            if now.map(|held| held.object) != self.pointer.before {
+                return Err(trouble("conflict", format!("the tag `{pointer}` was moved by another run in between")));
+            }
+            let message = format!("{} is what was deployed last\n", self.facts.target.label());
+            let before = self.pointer.before.clone();
+            match io.move_ref(POINTERS, &name, before, commit.clone(), message).await {
+                // Whatever it says, the next look tells whether it took.
+                Ok(Moved::Done | Moved::Conflict) => {}
+                Ok(Moved::Unknown(message)) | Err(Fault::Broken(message)) => last = Some(message),
+                Err(fault) => return Err(fault.into()),
+            }
+        }
+        match (io.reference(POINTERS, &name).await?, last) {
+            (Some(held), _) if held.commit == *commit => Ok(()),
+            (_, Some(message)) => Err(trouble("unavailable", message)),
+            (_, None) => Err(trouble("write-not-taken", format!("the tag `{pointer}` was moved, and reads otherwise"))),
+        }
+    }
+
+    /// The bytes first, the list of them last: whoever reads the list finds the bytes.
+    async fn keep_snapshot(&self, pointer: &str) -> Result<(), Pause> {
+        let talk = self.talk();
+        let files = &self.sources.inventory.files;
+        for file in files {
+            let path = reading::snapshot_blob(pointer, &file.digest);
+            if talk.get(&path).await?.is_none() {
+                talk.put(&path, file.digest, None).await?;
+            }
+        }
+        let path = reading::snapshot_path(pointer);
+        let content = talk.keep(reading::snapshot_of(files));
+        let there = || async { Ok::<_, Pause>(talk.get(&path).await?.map(|(digest, _)| digest)) };
+        if there().await? == Some(content) {
+            return Ok(());
+        }
+        let before = self.pointer.before.as_ref().and_then(|before| before.parse().ok());
+        match talk.put(&path, content, before).await? {
+            true if there().await? == Some(content) => Ok(()),
+            true => Err(trouble("write-not-taken", format!("`{path}` was written, and reads otherwise"))),
+            false => Err(trouble("conflict", format!("`{pointer}` was moved by another run in between"))),
+        }
+    }
+}
+
+fn trouble(code: &str, message: String) -> Pause {
+    Pause::Trouble(Box::new(Trouble { code: code.to_owned(), message, help: None }))
+}

@@ -1,0 +1,201 @@
+//! What a run comes to: the report that machines read, and the lines that people do.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::change::event::{Assessment, Kind};
+use crate::effect::Effect;
+use crate::facts::Facts;
+use crate::failure::{Failure, Fault};
+use crate::inventory::Difference;
+use crate::plan::Judged;
+use crate::plan::outcome::{Stop, Verdict};
+use crate::policy::Category;
+use crate::readiness::reason::Reason;
+use crate::readiness::{Needed, Standing};
+use crate::risk::Risk;
+use crate::scalar::{Commit, Digest, Name};
+
+/// How a run of the flow ended, for hosts: they show the words and exit with the code.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct End {
+    /// Whether the deployment may begin, or has ended well.
+    pub verdict: Verdict,
+    /// The exit code.
+    pub exit_code: u8,
+    /// How it ended, in words.
+    #[serde(flatten)]
+    pub stop: Stop,
+}
+
+impl std::convert::From<Stop> for End {
+    fn from(stop: Stop) -> Self {
+        Self { verdict: stop.outcome.verdict(), exit_code: stop.outcome.exit_code(), stop }
+    }
+}
+
+/// What the judgement found.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Judgement {
+    /// DEPLOYMENT_READY.
+    pub ready: bool,
+    /// All reasons, blocking ones first.
+    pub reasons: Vec<Reason>,
+    /// The smallest set of evidence that would turn the verdict.
+    pub needed: Vec<Needed>,
+    /// How many demands on entries there are, and how many are met.
+    pub demands: u32,
+    /// Demands that are met.
+    pub met: u32,
+    /// The kind of the change request.
+    pub kind: Kind,
+    /// The risk.
+    pub risk: Risk,
+    /// The category.
+    pub category: Category,
+    /// What is deployed.
+    pub delta: DeltaSummary,
+}
+
+/// What is deployed.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct DeltaSummary {
+    /// Entries, and how they differ.
+    pub entries: BTreeMap<String, Difference>,
+    /// Entries that are gone.
+    pub removed: BTreeSet<String>,
+    /// Entries that are hidden, and by what.
+    pub hidden: BTreeMap<String, String>,
+}
+
+impl DeltaSummary {
+    /// What these facts deploy.
+    #[must_use]
+    pub fn of(facts: &Facts) -> Self {
+        Self {
+            entries: facts.delta.entries.iter().map(|(name, (difference, _))| (name.clone(), *difference)).collect(),
+            removed: facts.delta.removed.clone(),
+            hidden: facts.delta.hidden.clone(),
+        }
+    }
+}
+
+impl Judgement {
+    /// What was judged of these facts.
+    #[must_use]
+    pub fn of(facts: &Facts, judged: Judged) -> Self {
+        let Judged { readiness, assessment, .. } = judged;
+        let met = readiness.posture.iter().filter(|posture| posture.standing == Standing::Success).count();
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        Self {
+            ready: assessment.ready,
+            demands: number(readiness.posture.len()),
+            met: number(met),
+            reasons: readiness.reasons,
+            needed: readiness.needed,
+            kind: assessment.kind,
+            risk: assessment.risk,
+            category: assessment.category,
+            delta: DeltaSummary::of(facts),
+        }
+    }
+}
+
+/// What a command came to, for hosts: they show the words, and exit with the code.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Ended {
+    /// How it ended, as a name: an outcome, or `refused`.
+    pub outcome: String,
+    /// The exit code.
+    pub exit_code: u8,
+    /// Whether the deployment may begin, or has ended well.
+    pub verdict: Verdict,
+    /// What is the case: one sentence, lower case, no full stop.
+    pub message: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+    /// Details, one a line.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<String>,
+    /// Everything that is wrong with what was given, where something is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<Fault>,
+    /// About the change, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<Box<Reported>>,
+}
+
+/// A change, as a run leaves it.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Reported {
+    /// The change request, or the id that it would have.
+    pub change_request_id: Name,
+    /// Its state.
+    pub state: String,
+    /// Which policy applied.
+    pub policy: String,
+    /// The commit of the inventory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit: Option<Commit>,
+    /// What was found about readiness now (`assess`, a dry run).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub judgement: Option<Box<Judgement>>,
+    /// What was recorded about readiness last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assessment: Option<Box<Assessment>>,
+    /// What is deployed.
+    pub delta: DeltaSummary,
+    /// What a whole run would do (a dry run).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub would: Vec<Effect>,
+    /// The digest of the journal's last line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub journal_head: Option<Digest>,
+    /// The folder of the change in the ledger.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
+    /// Where people see the change request, where its system has pages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+impl Ended {
+    /// An end that the process comes to.
+    #[must_use]
+    pub fn stopped(stop: Stop, change: Option<Reported>) -> Self {
+        let End { verdict, exit_code, stop } = End::from(stop);
+        Self {
+            outcome: crate::risk::word(&stop.outcome),
+            exit_code,
+            verdict,
+            message: stop.message,
+            help: stop.help,
+            details: stop.details,
+            errors: Vec::new(),
+            change: change.map(Box::new),
+        }
+    }
+
+    /// Nothing could be decided: a failure is never a verdict.
+    #[must_use]
+    pub fn refused(failure: Failure) -> Self {
+        let first = failure.errors.first();
+        Self {
+            outcome: "refused".to_owned(),
+            exit_code: failure.exit_code,
+            verdict: Verdict::Halt,
+            message: first.map_or_else(String::new, |fault| fault.message.clone()),
+            help: first.map(|fault| fault.help.clone()),
+            details: Vec::new(),
+            errors: failure.errors,
+            change: None,
+        }
+    }
+}
