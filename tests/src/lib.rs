@@ -5,6 +5,7 @@
 pub mod bench;
 pub mod corpus;
 pub mod documents;
+pub mod flows;
 pub mod github;
 pub mod modules;
 pub mod node;

@@ -8,9 +8,9 @@ mod rollback;
 mod standard;
 mod table;
 
-use countersign_tests::documents::{self, Documents};
+use countersign_tests::documents::{labelled, not_ready, promoted, with_policy};
 use countersign_tests::world::{Ended, World};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Drives the world once, and demands this end.
 fn ends(world: &mut World, outcome: &str, exit_code: u64) {
@@ -27,41 +27,6 @@ fn again(world: &mut World) {
     let number: u32 = world.run.trim_start_matches("cd-").parse().unwrap_or(1);
     world.run = format!("cd-{}", number + 1);
     world.clock += 1000;
-}
-
-/// A change that is not ready: one check of one entry has no evidence.
-fn not_ready() -> Documents {
-    let mut documents = documents::ready();
-    documents.evidence.remove("payments-api/secret-scan.json");
-    documents
-}
-
-/// The documents with the emergency label, applied by this person.
-fn labelled(mut documents: Documents, by: u64) -> Documents {
-    documents.promotion["pull_request"]["labels"] = json!([{ "name": "EMERGENCY" }]);
-    documents.promotion["timeline"] = json!([{
-        "event": "labeled",
-        "label": { "name": "EMERGENCY" },
-        "actor": { "id": by, "login": "labeller" },
-        "created_at": "2026-03-02T10:40:00Z"
-    }]);
-    documents
-}
-
-/// The documents with more of a policy: whole lines of YAML.
-fn with_policy(mut documents: Documents, more: &str) -> Documents {
-    documents.policy = documents.policy.map(|policy| format!("{policy}{more}"));
-    documents
-}
-
-/// The documents with another artifact of an entry, promoted by another pull request into another commit.
-fn promoted(mut documents: Documents, number: u64, commit: &str) -> Documents {
-    documents.promotion["pull_request"]["number"] = json!(number);
-    documents.promotion["pull_request"]["merge_commit_sha"] = json!(commit);
-    let mut entry = documents::entry("payments-api");
-    entry["build_number"] = json!(number);
-    documents.inventory.insert("payments-api".to_owned(), entry.to_string());
-    documents
 }
 
 /// The names of the events of the one change.
