@@ -1,7 +1,5 @@
 //! Real files: what `../shared/corpora` says about each, held against what the readers answer.
 
-mod shared;
-
 use std::fmt::Write as _;
 use std::path::Path;
 

@@ -1,9 +1,7 @@
 //! GitHub's connector against a small GitHub that keeps state and can be made to fail. The errands go through the contract,
 //! as a host's do.
 
-#[path = "github/environment.rs"]
 mod environment;
-#[path = "github/reading.rs"]
 mod reading;
 
 use std::collections::BTreeMap;

@@ -4,7 +4,7 @@ use countersign_tests::documents;
 use countersign_tests::world::World;
 use serde_json::{Value, json};
 
-use crate::{again, ends, events, labelled, not_ready, only, with_policy};
+use crate::flows::{again, ends, events, labelled, not_ready, only, with_policy};
 
 fn codes(answer: &Value) -> Vec<String> {
     let reasons = answer["judgement"]["reasons"].as_array().cloned().unwrap_or_default();

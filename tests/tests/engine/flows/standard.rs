@@ -5,7 +5,7 @@ use countersign_tests::github::GitHub;
 use countersign_tests::world::{Ended, Fault, World};
 use serde_json::json;
 
-use crate::{again, ends, labelled, not_ready, only};
+use crate::flows::{again, ends, labelled, not_ready, only};
 
 #[test]
 fn cr3_a_ready_change_is_approved_deployed_and_closed_successful() {

@@ -1,15 +1,12 @@
 //! Emergencies, rollbacks, requests made by hand, many targets and notifications, with the real command line.
 
-#[expect(dead_code, reason = "each test file uses a part of the world")]
-mod world;
-
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::thread;
 
+use crate::world::{World, code, json, stderr, stdout};
 use countersign_cli::module::digest;
 use serde_json::{Value, json};
-use world::{World, code, json, stderr, stdout};
 
 /// Puts the emergency label on the promotion.
 fn label(world: &World) {

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::scenario::*;
+use crate::decisions::scenario::*;
 
 /// What is said of a change before anything is done.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -193,7 +193,7 @@ impl<'a> Known<'a> {
         }
         let threshold = judged.and_then(|judged| judged.fail_on).unwrap_or(Severity::High);
         let findings: &[Finding] = match &record.says {
-            crate::scenario::Says::Findings(findings) => findings,
+            crate::decisions::scenario::Says::Findings(findings) => findings,
             _ => &[],
         };
         let stands = |finding: &Finding| finding.severity >= threshold && !self.is_tolerated(finding);
@@ -202,10 +202,12 @@ impl<'a> Known<'a> {
             // A failure that its findings explain is none, if all of them may stand.
             (Outcome::Failure, false, _) if !findings.is_empty() => Says::Success,
             (Outcome::Failure, _, _) | (Outcome::Success, true, _) => Says::Failure,
-            (Outcome::Success, false, crate::scenario::Says::Report(Report::Failed)) => Says::Failure,
-            (Outcome::Success, false, crate::scenario::Says::Report(Report::Malformed | Report::NotGiven)) => {
-                Says::Unreadable
-            }
+            (Outcome::Success, false, crate::decisions::scenario::Says::Report(Report::Failed)) => Says::Failure,
+            (
+                Outcome::Success,
+                false,
+                crate::decisions::scenario::Says::Report(Report::Malformed | Report::NotGiven),
+            ) => Says::Unreadable,
             (Outcome::Success, false, _) => Says::Success,
         }
     }
@@ -271,7 +273,7 @@ impl<'a> Known<'a> {
     pub(crate) fn has_all_boms(&self) -> bool {
         self.scenario.entries.iter().all(|entry| {
             let is_bom = |record: &Record| {
-                record.check == "sbom" && matches!(record.says, crate::scenario::Says::Report(Report::Bom))
+                record.check == "sbom" && matches!(record.says, crate::decisions::scenario::Says::Report(Report::Bom))
             };
             !self.bound(entry, is_bom).is_empty()
         })

@@ -1,7 +1,5 @@
 //! The merged bill of materials: valid by the official schema, whole, and the same for every order of its parts.
 
-mod shared;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 //! Random changes: mostly sound ones to which a few things happened, so that both verdicts are common.
 
-use crate::random::Random;
-use crate::scenario::*;
+use crate::decisions::random::Random;
+use crate::decisions::scenario::*;
 
 const NAMES: [&str; 4] = ["api", "web", "jobs/nightly", "infra/net"];
 const CHECKS: [&str; 5] =

@@ -3,7 +3,7 @@
 use countersign_tests::github::GitHub;
 use countersign_tests::world::World;
 
-use crate::{again, ends, not_ready};
+use crate::flows::{again, ends, not_ready};
 
 /// The workflow run: its attempts have one number.
 const RUN: u64 = 41;

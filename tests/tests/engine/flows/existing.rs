@@ -4,7 +4,7 @@ use countersign_tests::documents;
 use countersign_tests::world::World;
 use serde_json::{Value, json};
 
-use crate::{again, ends, events, names, not_ready, only, promoted, with_policy};
+use crate::flows::{again, ends, events, names, not_ready, only, promoted, with_policy};
 
 const DOWNTIME: &str = "  outage-minutes: 20\n";
 

@@ -1,13 +1,10 @@
 //! Whole changes with the real command line: real git, real commands, real kills.
 
-#[expect(dead_code, reason = "each test file uses a part of the world")]
-mod world;
-
 use std::process::Output;
 use std::thread;
 
+use crate::world::{World, code, json, stderr, stdout};
 use serde_json::Value;
-use world::{World, code, json, stderr, stdout};
 
 #[test]
 fn cl2_a_ready_change_is_deployed_once_and_closed_successful() {

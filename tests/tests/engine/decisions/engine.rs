@@ -9,10 +9,10 @@ use countersign_tests::sigstore;
 use countersign_tests::world::{Ended, World, call};
 use serde_json::{Value, json};
 
-use crate::flows::Course;
-use crate::oracle::{Category, Verdict};
-use crate::render;
-use crate::scenario::*;
+use crate::decisions::flows::Course;
+use crate::decisions::oracle::{Category, Verdict};
+use crate::decisions::render;
+use crate::decisions::scenario::*;
 
 /// The id of the change request that was made by hand.
 const SUPPLIED: &str = "CHG-1";

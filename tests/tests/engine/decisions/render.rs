@@ -8,7 +8,7 @@ use countersign_tests::documents::{COMMIT, Documents, HEAD};
 use countersign_tests::sigstore::Attestation;
 use serde_json::{Value, json};
 
-use crate::scenario::*;
+use crate::decisions::scenario::*;
 
 /// The moment at which the first run begins.
 pub(crate) const START: i64 = 1_772_452_800_000;

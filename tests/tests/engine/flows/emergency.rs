@@ -4,7 +4,7 @@ use countersign_tests::documents;
 use countersign_tests::world::World;
 use serde_json::json;
 
-use crate::{again, ends, events, labelled, names, not_ready, only, promoted, with_policy};
+use crate::flows::{again, ends, events, labelled, names, not_ready, only, promoted, with_policy};
 
 #[test]
 fn em1_em2_the_label_bypasses_the_wait_and_not_the_record() {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::oracle::{Category, Known, Stage, Verdict, category, risk};
-use crate::scenario::*;
+use crate::decisions::oracle::{Category, Known, Stage, Verdict, category, risk};
+use crate::decisions::scenario::*;
 
 /// How one run ends.
 pub(crate) type End = (&'static str, u64);

@@ -3,7 +3,7 @@
 use countersign_tests::documents::{self, Documents};
 use countersign_tests::world::World;
 
-use crate::{labelled, not_ready, only, with_policy};
+use crate::flows::{labelled, not_ready, only, with_policy};
 
 /// One observed run of a flow.
 struct Observed {

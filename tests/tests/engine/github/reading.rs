@@ -127,11 +127,15 @@ fn rd2_every_commit_since_the_last_deployment_was_approved_by_somebody_else() {
     let healthy = github.answers.clone();
     let mut earlier = review(3, "APPROVED");
     earlier[0]["commit_id"] = json!("e".repeat(40));
+    // Without the objection it would be approved.
+    let mut objected = review(3, "APPROVED");
+    objected.as_array_mut().unwrap().push(review(4, "CHANGES_REQUESTED")[0].clone());
     let not_reviewed = [
         ("/pulls/2/reviews".to_owned(), json!([]), "nobody approved"),
         ("/pulls/2/reviews".to_owned(), review(2, "APPROVED"), "the author approved"),
         ("/pulls/2/reviews".to_owned(), earlier, "what was approved is not what was merged"),
-        ("/pulls/2/reviews".to_owned(), review(3, "CHANGES_REQUESTED"), "somebody objects"),
+        ("/pulls/2/reviews".to_owned(), objected, "somebody approved, and somebody else objects"),
+        ("/pulls/2/reviews".to_owned(), review(3, "COMMENTED"), "nobody approved, and somebody commented"),
         ("/pulls/2/commits".to_owned(), commit(3), "the approver wrote a commit"),
         ("/pulls/2/commits".to_owned(), json!([]), "not all commits are known"),
         (format!("/commits/{}/pulls", "c".repeat(40)), json!([]), "no pull request brought it"),

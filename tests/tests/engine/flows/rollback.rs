@@ -4,7 +4,7 @@ use countersign_tests::documents::{self, COMMIT};
 use countersign_tests::world::{Ended, World};
 use serde_json::json;
 
-use crate::{again, ends, events, only, promoted, with_policy};
+use crate::flows::{again, ends, events, only, promoted, with_policy};
 
 const ROLLBACK: &str = "  rollback: {run: [./rollback]}\n";
 const SECOND: &str = "3333333333333333333333333333333333333333";
