@@ -20,15 +20,15 @@ tests() { # <file> <nextest arguments>
     neutral < "$target/nextest/demo/junit.xml" > "$into/$file"
 }
 
-part() { # <part> <package> <test crate> <integration test>
+part() { # <part> <package> <test crate> <test program> <module of it> <folder>
     tests "$1.unit-tests.xml" --package "$2" --lib
-    tests "$1.integration-tests.xml" --package "$3" --test "$4"
-    touch "$5/src/lib.rs"
+    tests "$1.integration-tests.xml" --package "$3" --test "$4" -E "test(/^$5::/)"
+    touch "$6/src/lib.rs"
     cargo clippy --release --package "$2" --message-format json | clippy-sarif | neutral > "$into/$1.clippy.sarif"
-    cargo cyclonedx --manifest-path "$5/Cargo.toml" --format json --spec-version 1.5 --override-filename demo-sbom
-    neutral < "$5/demo-sbom.json" > "$into/$1.cdx.json"
+    cargo cyclonedx --manifest-path "$6/Cargo.toml" --format json --spec-version 1.5 --override-filename demo-sbom
+    neutral < "$6/demo-sbom.json" > "$into/$1.cdx.json"
     find . -name demo-sbom.json -not -path "./target/*" -exec rm {} +
 }
 
-part engine countersign countersign-tests formats plugin
-part runner countersign-cli countersign-cli flow host-runner
+part engine countersign countersign-tests engine formats plugin
+part runner countersign-cli countersign-cli runner flow host-runner

@@ -52,6 +52,45 @@ pub fn ready() -> Documents {
     documents
 }
 
+/// A change that is not ready: one check of one entry has no evidence.
+#[must_use]
+pub fn not_ready() -> Documents {
+    let mut documents = ready();
+    documents.evidence.remove("payments-api/secret-scan.json");
+    documents
+}
+
+/// The documents with the emergency label, applied by this person.
+#[must_use]
+pub fn labelled(mut documents: Documents, by: u64) -> Documents {
+    documents.promotion["pull_request"]["labels"] = json!([{ "name": "EMERGENCY" }]);
+    documents.promotion["timeline"] = json!([{
+        "event": "labeled",
+        "label": { "name": "EMERGENCY" },
+        "actor": { "id": by, "login": "labeller" },
+        "created_at": "2026-03-02T10:40:00Z"
+    }]);
+    documents
+}
+
+/// The documents with more of a policy: whole lines of YAML.
+#[must_use]
+pub fn with_policy(mut documents: Documents, more: &str) -> Documents {
+    documents.policy = documents.policy.map(|policy| format!("{policy}{more}"));
+    documents
+}
+
+/// The documents with another artifact of an entry, promoted by another pull request into another commit.
+#[must_use]
+pub fn promoted(mut documents: Documents, number: u64, commit: &str) -> Documents {
+    documents.promotion["pull_request"]["number"] = json!(number);
+    documents.promotion["pull_request"]["merge_commit_sha"] = json!(commit);
+    let mut changed = entry("payments-api");
+    changed["build_number"] = json!(number);
+    documents.inventory.insert("payments-api".to_owned(), changed.to_string());
+    documents
+}
+
 /// Adds an entry and all evidence that production demands of it.
 pub fn add_entry(documents: &mut Documents, name: &str) {
     documents.inventory.insert(name.to_owned(), entry(name).to_string());

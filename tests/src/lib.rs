@@ -4,9 +4,12 @@
 #[cfg(feature = "hosts")]
 pub mod bench;
 pub mod corpus;
+pub mod depth;
 pub mod documents;
+pub mod flows;
 pub mod github;
 pub mod modules;
 pub mod node;
 pub mod sigstore;
+pub mod threads;
 pub mod world;

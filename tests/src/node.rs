@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
@@ -15,12 +16,19 @@ use crate::corpus::Case;
 /// Where npm is missing, or cannot install.
 #[must_use]
 pub fn folder(folder: PathBuf, scripts: &[&str]) -> PathBuf {
+    // Tests of one program run side by side, and share the folder.
+    static INSTALLING: Mutex<()> = Mutex::new(());
+    let _alone = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("node");
     fs::create_dir_all(&folder).expect("the folder can be made");
     let lock = fs::read(from.join("package-lock.json")).expect("the lock file");
     let installed = folder.join("installed.json");
     for file in ["package.json", "package-lock.json"].iter().chain(scripts) {
-        fs::write(folder.join(file), fs::read(from.join(file)).expect("a script")).expect("written");
+        let (script, to) = (fs::read(from.join(file)).expect("a script"), folder.join(file));
+        // What is there already may be being read.
+        if fs::read(&to).ok().as_ref() != Some(&script) {
+            fs::write(to, script).expect("written");
+        }
     }
     if fs::read(&installed).ok().as_ref() != Some(&lock) {
         run(Command::new("npm").args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&folder));

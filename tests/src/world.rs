@@ -93,6 +93,8 @@ pub struct World {
     pub effects: Vec<usize>,
     /// A fault at the effect of this number, counted from 0 over one run.
     pub fault: Option<(usize, Fault)>,
+    /// What somebody does while the host waits for the first time.
+    pub meanwhile: Option<fn(&mut Self)>,
     /// Further keys of the plan request.
     pub more: Value,
     /// GitHub, where change requests are issues; none: they are in the ledger alone.
@@ -126,6 +128,7 @@ impl World {
             performed: Vec::new(),
             effects: Vec::new(),
             fault: None,
+            meanwhile: None,
             more: json!({}),
             github: None,
             reviewed: None,
@@ -438,6 +441,9 @@ impl World {
                 json!({ "event": "notified", "channel": action["channel"], "moment": action["moment"] })
             }
             Some("wait") => {
+                if let Some(act) = self.meanwhile.take() {
+                    act(self);
+                }
                 let until: Option<Timestamp> = action["until"].as_str().and_then(|until| until.parse().ok());
                 self.clock = self.clock.max(until.map(Timestamp::as_millisecond).unwrap_or_default());
                 json!({ "event": "waited", "until": action["until"] })

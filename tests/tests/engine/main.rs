@@ -1,0 +1,19 @@
+//! What needs the engine alone: no module is built for it, and no host.
+
+mod attestations;
+mod calendar;
+mod corpus;
+mod crash;
+mod decisions;
+mod flows;
+mod flows_v1;
+mod formats;
+mod github;
+mod laws;
+mod rules;
+mod sbom;
+mod schema;
+mod shared;
+mod sigstore;
+mod tidy;
+mod transitions;
