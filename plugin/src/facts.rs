@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use globset::{Glob, GlobMatcher};
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::{Evidence, Report};
 use crate::formats::cyclonedx::Bom;
+use crate::glob::Glob;
 use crate::inventory::{Delta, Difference, Entry};
 use crate::policy::{InventoryPolicy, Policy, Purpose};
 use crate::problem::Problem;
@@ -286,15 +286,15 @@ pub fn delta(
     Ok(delta)
 }
 
-fn globs(patterns: &[String], key: &str) -> Result<Vec<(String, GlobMatcher)>, Problem> {
+fn globs(patterns: &[String], key: &str) -> Result<Vec<(String, Glob)>, Problem> {
     patterns.iter().map(|pattern| Ok((pattern.clone(), glob(pattern, key)?))).collect()
 }
 
-/// Compiles one glob of the policy's `key`.
-pub fn glob(pattern: &str, key: &str) -> Result<GlobMatcher, Problem> {
-    Glob::new(pattern).map(|glob| glob.compile_matcher()).map_err(|error| {
+/// Reads one glob of the policy's `key`.
+pub fn glob(pattern: &str, key: &str) -> Result<Glob, Problem> {
+    Glob::new(pattern).map_err(|error| {
         Problem::new(
-            format!("`{}` in `{key}` is not a glob: {}", crate::scalar::shorten(pattern), error.kind()),
+            format!("`{}` in `{key}` is not a glob: {error}", crate::scalar::shorten(pattern)),
             "write a pattern such as `payments/**` or `*-api`",
         )
     })
@@ -304,8 +304,8 @@ pub fn glob(pattern: &str, key: &str) -> Result<GlobMatcher, Problem> {
 fn hidden_by(
     name: &str,
     ignore: &IgnoreFile,
-    include: &[(String, GlobMatcher)],
-    exclude: &[(String, GlobMatcher)],
+    include: &[(String, Glob)],
+    exclude: &[(String, Glob)],
 ) -> Option<String> {
     if let Some(line) = ignore.hides(name) {
         return Some(format!("ignore file: {line}"));

@@ -6,6 +6,7 @@
 
 pub mod scalar;
 
+pub mod glob;
 pub mod problem;
 
 pub mod evidence;

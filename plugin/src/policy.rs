@@ -539,7 +539,8 @@ pub fn environments(bytes: &[u8]) -> Result<BTreeMap<Name, file::Environment>, V
 /// The first problem, if the file is not well-formed or a key or value is not one that the policy knows; otherwise
 /// everything that the policy must not say.
 pub fn read(bytes: &[u8], purpose: Purpose) -> Result<Policy, Vec<Problem>> {
-    let file: file::File = yaml::parse(bytes).map_err(|problem| vec![problem])?;
+    let document = yaml::Document::read(bytes).map_err(|problem| vec![problem])?;
+    let file: file::File = document.typed().map_err(|problem| vec![problem])?;
     let faults = faults::of(&file);
     if faults.is_empty() {
         return Ok(file.resolve(purpose));
@@ -548,7 +549,7 @@ pub fn read(bytes: &[u8], purpose: Purpose) -> Result<Policy, Vec<Problem>> {
         .into_iter()
         .map(|fault| {
             let problem = Problem::new(fault.message, fault.help);
-            match yaml::locate(bytes, &fault.pointer) {
+            match document.locate(&fault.pointer) {
                 Some((line, column)) => problem.at_line(line, column),
                 None => problem.at_pointer(fault.pointer),
             }

@@ -6,12 +6,12 @@ pub mod reason;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use globset::GlobMatcher;
 use serde::{Deserialize, Serialize};
 
 use crate::category;
 use crate::evidence::{Check, Evidence, Finding, Outcome, Report, Severity};
 use crate::facts::{Facts, From};
+use crate::glob::Glob;
 use crate::inventory::Entry;
 use crate::policy::{Level, Policy, Requirement, Scope, Stage, Waiver};
 use crate::readiness::binding::Bound;
@@ -217,7 +217,7 @@ struct Bench<'f> {
     facts: &'f Facts,
     /// For each entry of the delta, in its order: the evidence that is bound to it, ranked by run.
     by_entry: Vec<Vec<Bound<'f>>>,
-    waivers: Vec<(&'f Waiver, Option<GlobMatcher>)>,
+    waivers: Vec<(&'f Waiver, Option<Glob>)>,
 }
 
 /// What one record says once its reports were looked at.

@@ -13,8 +13,8 @@ use wasmtime::{CustomCodeMemory, Engine, Module};
 use super::{Fault, engine_config};
 use crate::module::Identity;
 
-/// The module that this runner ships.
-pub const EMBEDDED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/countersign.wasm"));
+/// The module that this runner ships. Not a constant: those are copied into every crate that names them, megabytes each.
+pub static EMBEDDED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/countersign.wasm"));
 
 /// Its native code, made by `build.rs` from exactly those bytes; page-aligned, as code must be.
 static NATIVE: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(env!("OUT_DIR"), "/countersign.native")));

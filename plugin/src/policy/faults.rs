@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::file::{Demand, File};
 use super::{Acceptance, Channel, Command, Deployment, Level, Pattern, ProcessPolicy, Profile};
+use crate::glob::Glob;
 use crate::promotion::template;
 use crate::scalar::shorten;
 
@@ -322,7 +323,7 @@ impl Faults {
     }
 
     fn glob(&mut self, pointer: String, glob: &str) {
-        if glob.trim().is_empty() || globset::Glob::new(glob).is_err() {
+        if glob.trim().is_empty() || Glob::new(glob).is_err() {
             self.add(
                 pointer,
                 format!("`{}` is not a glob", shorten(glob)),
