@@ -49,6 +49,9 @@ pub enum Command {
     Run {
         /// What is promoted.
         promoted: Promoted,
+        /// How steps ended that an earlier run began, where nobody recorded it.
+        #[serde(default)]
+        reports: Vec<StepReport>,
         /// How long to wait for approval.
         #[serde(default)]
         wait: Option<Patience>,

@@ -1,6 +1,7 @@
 //! A world in which whole changes happen: a store, a clock, the user's commands, and a host that can die anywhere.
 
 mod connect;
+mod session;
 
 use std::collections::BTreeMap;
 
@@ -153,58 +154,9 @@ impl World {
     /// A run of the host, from a fresh session, until the engine says how it ended, or the host dies.
     pub fn drive(&mut self) -> Ended {
         let before = self.performed.len();
-        let ended = self.run_once();
+        let ended = self.run_session();
         self.effects.push(self.performed.len() - before);
         ended
-    }
-
-    fn run_once(&mut self) -> Ended {
-        let mut session = self.session();
-        for log in &self.logs {
-            session.put(log.clone());
-        }
-        let started = self.now();
-        let mut request = self.plan_request(&mut session, &started);
-        let mut recall = call(&mut session, &request);
-        let mut path = String::new();
-        let mut number = 0;
-        loop {
-            assert!(
-                number < 500,
-                "the flow does not end: {:?}",
-                self.performed.iter().rev().take(6).collect::<Vec<_>>()
-            );
-            while let Some(name) = recall["journal"].as_str().filter(|_| recall["type"] == "recall") {
-                path = format!("changes/{}/{name}", recall["id"].as_str().unwrap_or_default());
-                self.recall(&mut session, &mut request, &path);
-                request["now"] = json!(self.now());
-                recall = call(&mut session, &request);
-            }
-            let response = recall;
-            if response["type"] != "plan" {
-                return Ended::Refused(response);
-            }
-            if let Some(digest) = response["journal"]["digest"].as_str() {
-                self.store.insert(path.clone(), take(&session, digest));
-                request["journal"]["digest"] = json!(digest);
-            }
-            let effect = &response["effect"];
-            if effect.is_null() {
-                return ended(&response);
-            }
-            let fault = self.fault.filter(|(at, _)| *at == number).map(|(_, fault)| fault);
-            if fault == Some(Fault::Before) {
-                return Ended::Died;
-            }
-            let event = self.perform(&mut session, effect, fault);
-            if fault == Some(Fault::After) {
-                return Ended::Died;
-            }
-            request["answer"] = json!({ "key": effect["key"], "event": event });
-            request["now"] = json!(self.now());
-            recall = call(&mut session, &request);
-            number += 1;
-        }
     }
 
     /// Gives the journal at `path`.
@@ -402,55 +354,6 @@ impl World {
         word("region")
             .map_or_else(|| format!("{environment}_latest"), |region| format!("{region}_{environment}_latest"))
     }
-
-    /// Performs an effect: the event that answers it.
-    fn perform(&mut self, session: &mut Session, effect: &Value, fault: Option<Fault>) -> Value {
-        let key = effect["key"].as_str().unwrap_or_default().to_owned();
-        self.performed.push(key.clone());
-        let broken = |message: &str| json!({ "event": "failed", "effect": key, "trouble": { "code": "unavailable", "message": message } });
-        let action = &effect["action"];
-        match action["effect"].as_str() {
-            Some("run") => {
-                let step = action["step"].as_str().unwrap_or_default().to_owned();
-                let success = !self.failing.contains(&step.as_str());
-                self.ran.push(step.clone());
-                self.logs.push(format!("{step} ran\n").into_bytes());
-                let log = session.put(format!("{step} ran\n").into_bytes()).to_string();
-                let (started, ended) = (self.now(), self.now());
-                let exit_code = if success { 0 } else { 1 };
-                json!({ "event": "ran", "step": step, "success": success, "exit_code": exit_code, "started": started,
-                        "ended": ended, "log": log })
-            }
-            Some("conclude") if fault == Some(Fault::Unavailable) => broken("no answer"),
-            Some("conclude") => {
-                let pointer = action["pointer"].as_str().unwrap_or_default().to_owned();
-                let commit = action["commit"].as_str().unwrap_or_default().to_owned();
-                self.trees.insert(commit.clone(), self.documents.inventory.clone());
-                self.pointers.insert(pointer.clone(), commit);
-                match fault {
-                    Some(Fault::LostAnswer) => broken("no answer"),
-                    _ => json!({ "event": "concluded", "pointer": pointer }),
-                }
-            }
-            Some("notify") if self.deaf || matches!(fault, Some(Fault::Unavailable | Fault::LostAnswer)) => {
-                broken("no answer")
-            }
-            Some("notify") => {
-                let body = take(session, action["body"].as_str().unwrap_or_default());
-                self.posted.push((key, serde_json::from_slice(&body).unwrap_or_default()));
-                json!({ "event": "notified", "channel": action["channel"], "moment": action["moment"] })
-            }
-            Some("wait") => {
-                if let Some(act) = self.meanwhile.take() {
-                    act(self);
-                }
-                let until: Option<Timestamp> = action["until"].as_str().and_then(|until| until.parse().ok());
-                self.clock = self.clock.max(until.map(Timestamp::as_millisecond).unwrap_or_default());
-                json!({ "event": "waited", "until": action["until"] })
-            }
-            _ => self.connect(session, &json!({ "errand": "perform", "effect": effect }), fault),
-        }
-    }
 }
 
 /// One call of the engine.
@@ -462,13 +365,4 @@ pub fn call(session: &mut Session, request: &Value) -> Value {
 fn take(session: &Session, digest: &str) -> Vec<u8> {
     let digest: Digest = digest.parse().unwrap_or_else(|error| panic!("{error}"));
     session.take(&digest).unwrap_or_else(|| panic!("{digest} is not there")).to_vec()
-}
-
-fn ended(response: &Value) -> Ended {
-    let end = &response["end"];
-    Ended::As {
-        outcome: end["outcome"].as_str().unwrap_or_default().to_owned(),
-        exit_code: end["exit_code"].as_u64().unwrap_or(99),
-        message: end["message"].as_str().unwrap_or_default().to_owned(),
-    }
 }

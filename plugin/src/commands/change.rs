@@ -100,9 +100,9 @@ fn errand(command: Command, now: Timestamp) -> Errand {
             let drive = Drive { parked: parked(), wait: waiting(wait), ..Drive::default() };
             (Subject::Promoted(promoted), mode(dry_run), drive, Vec::new())
         }
-        Command::Run { promoted, wait, dry_run } => {
+        Command::Run { promoted, reports, wait, dry_run } => {
             let drive = Drive { wait: waiting(wait), ..Drive::default() };
-            (Subject::Promoted(promoted), mode(dry_run), drive, Vec::new())
+            (Subject::Promoted(promoted), mode(dry_run), drive, reports)
         }
         Command::Close { promoted, reports } => {
             let drive = Drive { parked: parked(), ..Drive::default() };

@@ -1,0 +1,405 @@
+//! A run of the host over the one loop: begin, perform what is asked, answer, until the end.
+
+use std::collections::BTreeMap;
+
+use countersign::connectors::Http;
+use countersign::contract::{self, Session};
+use countersign::scalar::Digest;
+use serde_json::{Value, json};
+
+use super::{Ended, Fault, World, call, take};
+
+/// The commit that stands for what the documents say was concluded.
+const CONCLUDED: &str = "cccccccccccccccccccccccccccccccccccccccc";
+
+/// How far one run of the host is.
+#[derive(Debug, Default)]
+struct Run {
+    /// How many effects were begun.
+    effects: usize,
+    /// The effect that is under way.
+    under_way: Option<String>,
+    /// Whether the effect that is under way wrote something.
+    written: bool,
+}
+
+impl World {
+    /// Runs a command to its end, or to the host's death.
+    pub(super) fn run_session(&mut self) -> Ended {
+        let mut session = self.session();
+        let request = self.begin();
+        let mut turn = call(&mut session, &request);
+        let mut run = Run::default();
+        for _ in 0..5_000 {
+            if turn["type"] != "turn" {
+                return Ended::Refused(turn);
+            }
+            let end = &turn["end"];
+            if !end.is_null() {
+                return ended(end);
+            }
+            let exchange = turn["exchange"].clone();
+            let Some(response) = self.respond(&mut session, &mut run, &exchange) else { return Ended::Died };
+            let answer = json!({
+                "call": "answer",
+                "contract": contract::CONTRACT,
+                "now": self.now(),
+                "response": response
+            });
+            turn = call(&mut session, &answer);
+        }
+        panic!("the command does not end: {:?}", self.performed.iter().rev().take(6).collect::<Vec<_>>())
+    }
+
+    /// What this run asks for.
+    fn begin(&mut self) -> Value {
+        let now = self.now();
+        let more = self.more.clone();
+        let drive = &more["drive"];
+        let wait = match drive["wait"]["until"].as_str() {
+            None => Value::Null,
+            Some(until) => {
+                let until: countersign::scalar::Timestamp = until.parse().unwrap_or_else(|error| panic!("{error}"));
+                let began: countersign::scalar::Timestamp = now.parse().unwrap_or_else(|error| panic!("{error}"));
+                let milliseconds = until.as_millisecond() - began.as_millisecond();
+                json!({ "seconds": (milliseconds + 999) / 1000, "interval_seconds": drive["wait"]["interval_seconds"] })
+            }
+        };
+        let promoted = json!({
+            "commit": self.commit,
+            "promotion": { "place": "promotion", "path": "promotion.json" },
+            "change_request_id": more["change_request_id"],
+            "force_redeploy": more["force_redeploy"] == true,
+            "attempt": more["attempt"].as_u64().unwrap_or(1)
+        });
+        let reports: Vec<Value> = drive["reports"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|report| json!({ "step": report["step"], "success": report["success"] }))
+            .collect();
+        let parked = drive["parked"].as_array().is_some_and(|parked| !parked.is_empty());
+        let command = match (more["rollback"].is_null(), parked, reports.is_empty()) {
+            (false, ..) => json!({ "command": "rollback", "change_request_id": more["rollback"]["change_request_id"],
+                "emergency": more["rollback"]["emergency"] == true, "attempt": promoted["attempt"], "wait": wait }),
+            (true, true, true) => json!({ "command": "open", "promoted": promoted, "wait": wait }),
+            (true, true, false) => json!({ "command": "close", "promoted": promoted, "reports": reports }),
+            (true, false, _) => json!({ "command": "run", "promoted": promoted, "wait": wait, "reports": reports }),
+        };
+        let system = match &self.github {
+            None => json!({ "system": "ledger" }),
+            Some(_) => {
+                let approvals =
+                    self.reviewed.map(|(run, environment)| json!({ "environment": environment, "run": run }));
+                json!({ "system": "github", "repository": "shop/inventory", "records": "countersign", "run": self.run,
+                        "approvals": approvals })
+            }
+        };
+        let policy = self.documents.policy.as_ref().map(|_| json!({ "place": "policy", "path": "countersign.yaml" }));
+        json!({
+            "call": "begin",
+            "contract": contract::CONTRACT,
+            "now": now,
+            "command": command,
+            "settings": {
+                "environment": self.target["environment"],
+                "region": self.target["region"],
+                "purpose": self.target["purpose"],
+                "detail": self.target["detail"],
+                "staging": self.staging.as_deref().and_then(|pointer| pointer.strip_suffix("_latest")),
+                "policy": policy,
+                "evidence": [{ "place": "evidence", "name": "evidence" }],
+                "inventory": "git",
+                "system": system,
+                "run": { "id": self.run, "actor": { "id": self.actor.to_string(), "login": "trigger" } }
+            }
+        })
+    }
+
+    /// Performs an exchange; nothing: the host died.
+    fn respond(&mut self, session: &mut Session, run: &mut Run, exchange: &Value) -> Option<Value> {
+        if let Some(journal) = journal(exchange) {
+            if run.under_way.is_some() && self.fault_at(run) == Some(Fault::After) {
+                return None;
+            }
+            let response = self.commit(session, exchange);
+            run.under_way = None;
+            if let Some(key) = pending(&self.store[&journal]) {
+                self.begun(run, key);
+                if self.fault_at(run) == Some(Fault::Before) {
+                    return None;
+                }
+            }
+            return Some(response);
+        }
+        if run.under_way.is_none() && acts(exchange) {
+            // An effect whose intent an earlier run has stored.
+            let key = self.journals().find_map(|(_, bytes)| pending(bytes));
+            if let Some(key) = key {
+                self.begun(run, key);
+                if self.fault_at(run) == Some(Fault::Before) {
+                    return None;
+                }
+            }
+        }
+        let fault = self.fault_at(run).filter(|_| run.under_way.is_some());
+        Some(self.answer(session, run, exchange, fault))
+    }
+
+    /// What goes wrong at the effect that was begun last.
+    fn fault_at(&self, run: &Run) -> Option<Fault> {
+        self.fault.filter(|(at, _)| at + 1 == run.effects).map(|(_, fault)| fault)
+    }
+
+    fn begun(&mut self, run: &mut Run, key: String) {
+        self.performed.push(key.clone());
+        run.effects += 1;
+        run.under_way = Some(key);
+        run.written = false;
+    }
+
+    fn answer(&mut self, session: &mut Session, run: &mut Run, exchange: &Value, fault: Option<Fault>) -> Value {
+        let kind = exchange["exchange"].as_str().unwrap_or_default();
+        let silent = match fault {
+            Some(Fault::Unavailable) => true,
+            Some(Fault::LostAnswer) => run.written,
+            Some(Fault::Before | Fault::After) | None => false,
+        };
+        if silent && !matches!(kind, "run" | "wait") {
+            return match kind {
+                "http" => {
+                    json!({ "response": "answered", "answers": [{ "answer": "broken", "message": "no answer" }] })
+                }
+                _ => json!({ "response": "broken", "message": "no answer" }),
+            };
+        }
+        let before = run.written;
+        let response = match kind {
+            "list" | "read" => self.place(session, exchange),
+            "ref" | "tree" | "blobs" => self.repository(session, exchange),
+            "move" => {
+                let commit = exchange["to"].as_str().unwrap_or_default().to_owned();
+                let name = exchange["name"].as_str().unwrap_or_default();
+                self.trees.insert(commit.clone(), self.documents.inventory.clone());
+                self.pointers.insert(name.trim_start_matches("refs/tags/").to_owned(), commit);
+                run.written = true;
+                json!({ "response": "moved" })
+            }
+            "ledger" => self.ledger(session, exchange),
+            "commit" => {
+                let response = self.commit(session, exchange);
+                run.written |= response["response"] == "committed";
+                response
+            }
+            "http" => self.http(session, run, exchange),
+            "run" => self.command(session, exchange),
+            "wait" => {
+                if let Some(act) = self.meanwhile.take() {
+                    act(self);
+                }
+                let until: Option<countersign::scalar::Timestamp> =
+                    exchange["until"].as_str().and_then(|until| until.parse().ok());
+                self.clock = self.clock.max(until.map(|until| until.as_millisecond()).unwrap_or_default());
+                json!({ "response": "waited" })
+            }
+            _ => panic!("the engine asks for {exchange}"),
+        };
+        match fault {
+            Some(Fault::LostAnswer) if run.written && !before => match kind {
+                "http" => {
+                    json!({ "response": "answered", "answers": [{ "answer": "broken", "message": "no answer" }] })
+                }
+                _ => json!({ "response": "unknown", "message": "no answer" }),
+            },
+            _ => response,
+        }
+    }
+
+    fn place(&self, session: &mut Session, exchange: &Value) -> Value {
+        let documents = &self.documents;
+        let files: BTreeMap<String, String> = match exchange["place"].as_str() {
+            Some("policy") => {
+                documents.policy.iter().map(|text| ("countersign.yaml".to_owned(), text.clone())).collect()
+            }
+            Some("promotion") => BTreeMap::from([("promotion.json".to_owned(), documents.promotion.to_string())]),
+            Some("evidence") => documents.evidence.clone(),
+            _ => panic!("the engine asks for {exchange}"),
+        };
+        if exchange["exchange"] == "list" {
+            let listed: Vec<Value> =
+                files.iter().map(|(path, bytes)| json!({ "path": path, "size": bytes.len() })).collect();
+            return json!({ "response": "listed", "files": listed });
+        }
+        let wanted = exchange["paths"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let found: Vec<Value> = wanted
+            .filter_map(|path| Some((path, files.get(path)?)))
+            .map(|(path, text)| json!({ "path": path, "digest": session.put(text.clone().into_bytes()).to_string() }))
+            .collect();
+        json!({ "response": "files", "files": found })
+    }
+
+    /// The files of a commit of the inventory.
+    fn files(&self, commit: &str) -> Option<&BTreeMap<String, String>> {
+        match commit {
+            CONCLUDED => self.documents.concluded.as_ref(),
+            commit if commit == self.commit => Some(&self.documents.inventory),
+            commit => self.trees.get(commit),
+        }
+    }
+
+    fn repository(&self, session: &mut Session, exchange: &Value) -> Value {
+        match exchange["exchange"].as_str() {
+            Some("ref") => {
+                let name = exchange["name"].as_str().unwrap_or_default();
+                let commit = match (name.strip_prefix("refs/heads/"), name.strip_prefix("refs/tags/")) {
+                    (Some(_), _) => Some(self.commit.clone()),
+                    (None, Some(tag)) => {
+                        let concluded =
+                            || (tag == self.pointer() && self.documents.concluded.is_some()).then_some(CONCLUDED);
+                        self.pointers.get(tag).cloned().or_else(|| concluded().map(str::to_owned))
+                    }
+                    (None, None) => self.files(name).map(|_| name.to_owned()),
+                };
+                match commit {
+                    Some(commit) => json!({ "response": "ref", "object": commit, "commit": commit }),
+                    None => json!({ "response": "ref" }),
+                }
+            }
+            Some("tree") => {
+                let commit = exchange["commit"].as_str().unwrap_or_default();
+                let files = self.files(commit).unwrap_or_else(|| panic!("there is no commit {commit}"));
+                let files: Vec<Value> = files
+                    .iter()
+                    .map(|(path, text)| json!({ "path": path, "id": Digest::of(text.as_bytes()).hex(), "regular": true }))
+                    .collect();
+                json!({ "response": "tree", "files": files })
+            }
+            _ => {
+                let trees = [Some(&self.documents.inventory), self.documents.concluded.as_ref()];
+                let all = trees.into_iter().flatten().chain(self.trees.values()).flat_map(BTreeMap::values);
+                let known: BTreeMap<String, &String> =
+                    all.map(|text| (Digest::of(text.as_bytes()).hex(), text)).collect();
+                let ids = exchange["ids"].as_array().into_iter().flatten().filter_map(Value::as_str);
+                let blobs: Vec<Value> = ids
+                    .map(|id| json!({ "id": id, "digest": session.put(known[id].clone().into_bytes()).to_string() }))
+                    .collect();
+                json!({ "response": "blobs", "blobs": blobs })
+            }
+        }
+    }
+
+    fn ledger(&self, session: &mut Session, exchange: &Value) -> Value {
+        if let Some(prefix) = exchange["prefix"].as_str() {
+            let paths: Vec<&String> = self.store.keys().filter(|path| path.starts_with(prefix)).collect();
+            return json!({ "response": "ledger", "paths": paths });
+        }
+        let wanted = exchange["paths"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let files: Vec<Value> = wanted
+            .filter_map(|path| Some((path, self.store.get(path)?)))
+            .map(|(path, bytes)| json!({ "path": path, "digest": session.put(bytes.clone()).to_string() }))
+            .collect();
+        json!({ "response": "ledger", "files": files })
+    }
+
+    fn commit(&mut self, session: &mut Session, exchange: &Value) -> Value {
+        let puts = exchange["puts"].as_array().cloned().unwrap_or_default();
+        let text = |put: &Value, key: &str| put[key].as_str().unwrap_or_default().to_owned();
+        let conflicts: Vec<String> = puts
+            .iter()
+            .filter(|put| {
+                let there = self.store.get(&text(put, "path")).map(|bytes| Digest::of(bytes).to_string());
+                there.as_deref() != put["expected"].as_str()
+            })
+            .map(|put| text(put, "path"))
+            .collect();
+        if !conflicts.is_empty() {
+            return json!({ "response": "conflict", "paths": conflicts });
+        }
+        for put in &puts {
+            match put["content"].as_str() {
+                Some(content) => _ = self.store.insert(text(put, "path"), take(session, content)),
+                None => _ = self.store.remove(&text(put, "path")),
+            }
+        }
+        json!({ "response": "committed" })
+    }
+
+    fn http(&mut self, session: &mut Session, run: &mut Run, exchange: &Value) -> Value {
+        let requests = exchange["requests"].as_array().cloned().unwrap_or_default();
+        if let Some(channel) = exchange["system"].as_str().and_then(|system| system.strip_prefix("webhook/")) {
+            if self.deaf {
+                return json!({ "response": "answered", "answers": [{ "answer": "broken", "message": "no answer" }] });
+            }
+            let body = take(session, requests[0]["body"].as_str().unwrap_or_default());
+            let key = run.under_way.clone().unwrap_or_else(|| channel.to_owned());
+            self.posted.push((key, serde_json::from_slice(&body).unwrap_or_default()));
+            run.written = true;
+            let body = session.put(Vec::new()).to_string();
+            return json!({ "response": "answered", "answers": [{ "answer": "answered", "status": 200, "body": body }] });
+        }
+        let mut answers = Vec::new();
+        for request in requests {
+            let mut request = request;
+            if request["headers"].is_null() {
+                request["headers"] = json!({});
+            }
+            let request: Http = serde_json::from_value(request).unwrap_or_else(|error| panic!("{error}: {exchange}"));
+            let body = request.body.map(|digest| take(session, &digest.to_string()));
+            let body = body.map(|bytes| serde_json::from_slice(&bytes).unwrap_or_default());
+            let github = self.github.as_mut().unwrap_or_else(|| panic!("there is no GitHub: {exchange}"));
+            run.written |= request.method != countersign::connectors::Method::Get;
+            answers.push(match github.http(&request, body) {
+                Ok((status, headers, body)) => {
+                    let body = session.put(body).to_string();
+                    json!({ "answer": "answered", "status": status, "headers": headers, "body": body })
+                }
+                Err(message) => json!({ "answer": "broken", "message": message }),
+            });
+        }
+        json!({ "response": "answered", "answers": answers })
+    }
+
+    fn command(&mut self, session: &mut Session, exchange: &Value) -> Value {
+        let step = exchange["step"].as_str().unwrap_or_default().to_owned();
+        let success = !self.failing.contains(&step.as_str());
+        self.ran.push(step.clone());
+        let log = session.put(format!("{step} ran\n").into_bytes()).to_string();
+        let (started, finished) = (self.now(), self.now());
+        let ended = json!({ "ended": "exited", "code": if success { 0 } else { 1 } });
+        json!({ "response": "ran", "ended": ended, "started": started, "finished": finished, "log": log })
+    }
+}
+
+/// The path of the journal that an exchange writes, if it writes one.
+fn journal(exchange: &Value) -> Option<String> {
+    let puts = exchange["puts"].as_array().filter(|_| exchange["exchange"] == "commit")?;
+    let paths = puts.iter().filter_map(|put| put["path"].as_str());
+    paths.filter(|path| path.ends_with(".jsonl")).map(str::to_owned).next()
+}
+
+/// Whether an exchange belongs to an effect: it writes, or reads a record.
+fn acts(exchange: &Value) -> bool {
+    match exchange["exchange"].as_str() {
+        Some("commit" | "http" | "move" | "run" | "wait") => true,
+        Some("ledger") => exchange["paths"][0].as_str().is_some_and(|path| path.ends_with("/record.json")),
+        _ => false,
+    }
+}
+
+/// The effect that the last line of a journal announces, if it announces one.
+fn pending(journal: &[u8]) -> Option<String> {
+    let line = journal.split(|byte| *byte == b'\n').rfind(|line| !line.is_empty())?;
+    let entry: Value = serde_json::from_slice(line).ok()?;
+    (entry["event"]["event"] == "intended").then(|| entry["event"]["effect"].as_str().unwrap_or_default().to_owned())
+}
+
+fn ended(end: &Value) -> Ended {
+    if end["outcome"] == "refused" {
+        return Ended::Refused(json!({ "type": "failure", "exit_code": end["exit_code"], "errors": end["errors"] }));
+    }
+    Ended::As {
+        outcome: end["outcome"].as_str().unwrap_or_default().to_owned(),
+        exit_code: end["exit_code"].as_u64().unwrap_or(99),
+        message: end["message"].as_str().unwrap_or_default().to_owned(),
+    }
+}
