@@ -7,7 +7,7 @@ const LEFT: &str = "left to --thorough: ";
 /// They begin with this when a test did nothing, because something that it needs is not there.
 const NOT_RUN: &str = "not run: ";
 
-/// One of so many parts of what a test can do, or all of it.
+/// One of so many parts of what a test can do, or all of it. As many seeds in a row as there are parts do everything.
 #[derive(Clone, Copy, Debug)]
 pub struct Share {
     parts: u64,
@@ -24,7 +24,7 @@ impl Share {
     /// Whether the item of this number is in the share.
     #[must_use]
     pub fn takes(self, number: usize) -> bool {
-        mixed(self.seed.wrapping_mul(0x9e37_79b9).wrapping_add(number as u64)).is_multiple_of(self.parts)
+        mixed(number as u64) % self.parts == self.seed % self.parts
     }
 
     /// Says how much was done.

@@ -107,6 +107,14 @@ impl GitHub {
         };
         let answer = match answer {
             Value::Array(all) if request.path.contains("page=") => self.page(&request.path, &all, &mut headers),
+            Value::Object(mut comparison) if request.path.contains("/compare/") => {
+                if let Some(Value::Array(all)) = comparison.get("commits") {
+                    // Without a link: who asks for one page more gets an empty one.
+                    let page = self.page(&request.path, all, &mut BTreeMap::new());
+                    comparison.insert("commits".to_owned(), page);
+                }
+                Value::Object(comparison)
+            }
             other => other,
         };
         let bytes = match fault {

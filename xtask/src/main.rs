@@ -23,8 +23,10 @@ cargo xtask <task>
   build           build the modules from source into target/modules
   dist            build them, and copy them into plugin/dist with a stamp of their sources
   dist --check    fail when plugin/dist is not what the sources give
-  test            everything that must hold: format, lints, docs, modules, dist, all tests, the actions
-  test actions    the GitHub Actions alone
+  test            everything that must hold: format, lints, docs, modules, dist, all tests, the actions; what takes
+                  long is done in part, and the end says what was left
+  test --thorough the same, and nothing is left
+  test STEP ..    some steps alone, such as `lints`, `tests` or `action-flows`
   demo [DIR] ..   build the runner, and watch two changes go from evidence to a closed change request
   bench ..        build everything optimised, and measure it
   help            this text
@@ -32,6 +34,7 @@ cargo xtask <task>
 environment
   XTASK_OFFLINE     download nothing
   XTASK_NO_TARGET   act as if the compiler had no wasm32 target (to try the way around it)
+  COUNTERSIGN_SEED  which part is done of what takes long; as many seeds in a row as there are parts do everything
   WASM_RUSTC        the compiler to build the modules and their standard library with, from its sources
 ";
 
@@ -44,8 +47,7 @@ fn main() -> ExitCode {
         ["build"] => toolchain::setup(&workspace).and_then(|toolchain| modules::build(&workspace, &toolchain)),
         ["dist"] => dist::write(&workspace),
         ["dist", "--check"] => dist::check(&workspace),
-        ["test"] => suite::run(&workspace),
-        ["test", "actions"] => demo::build_runner(&workspace).and_then(|()| actions::check(&workspace)),
+        ["test", rest @ ..] => return suite::run(&workspace, rest),
         ["demo", rest @ ..] => demo::demo(&workspace, rest),
         ["bench", rest @ ..] => demo::bench(&workspace, rest),
         ["help" | "--help" | "-h"] => {

@@ -1,116 +1,227 @@
-//! Everything that must hold, in one table.
+//! Everything that must hold: steps that run side by side, one table of them, and how many tests there were.
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{Command, Stdio};
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::command::{self, not_started, succeeded};
-use crate::toolchain::{self, Toolchain};
+use crate::command::{not_started, run as run_command};
 use crate::workspace::Workspace;
-use crate::{Outcome, actions, demo, dist, modules};
+use crate::{Outcome, actions, demo, dist, modules, toolchain};
 
-/// The steps in their order; all of them run, so that one failure hides no other.
-const STEPS: [(&str, Step); 10] = [
-    ("setup", Step::Setup),
-    ("format", Step::Free(format)),
-    ("dist stamp", Step::Free(dist::check_stamp)),
-    ("lints", Step::Free(lints)),
-    ("docs", Step::Free(docs)),
-    ("modules", Step::Modules),
-    ("dist bytes", Step::Built(dist::check_bytes)),
-    ("runner", Step::Free(demo::build_runner)),
-    ("tests", Step::Tests),
-    ("actions", Step::Free(actions::check)),
+mod tally;
+
+use tally::Tally;
+
+/// So many steps run at the same time: most of them keep more than one processor busy for most of their time.
+const SIDE_BY_SIDE: usize = 2;
+
+/// One thing that must hold.
+struct Step {
+    name: &'static str,
+    /// The steps that must have succeeded before.
+    needs: &'static [&'static str],
+    /// What it locks, so that two steps that would wait for each other do not begin together.
+    lane: Lane,
+    act: fn(&Workspace) -> Outcome,
+}
+
+/// What a step locks while it runs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Lane {
+    /// What cargo builds for this machine.
+    Machine,
+    /// What cargo builds for the modules.
+    Modules,
+    /// What npm installs for the actions.
+    Actions,
+    /// Nothing.
+    Free,
+}
+
+/// The steps, those that others wait for first.
+const STEPS: [Step; 11] = [
+    Step { name: "format", needs: &[], lane: Lane::Free, act: format },
+    Step { name: "stamp", needs: &[], lane: Lane::Free, act: dist::check_stamp },
+    Step { name: "modules", needs: &[], lane: Lane::Modules, act: build_modules },
+    Step { name: "runner", needs: &[], lane: Lane::Machine, act: demo::build_runner },
+    Step { name: "programs", needs: &["runner"], lane: Lane::Machine, act: programs },
+    Step { name: "action-flows", needs: &["runner", "programs"], lane: Lane::Actions, act: actions::flows },
+    Step { name: "lints", needs: &[], lane: Lane::Machine, act: lints },
+    Step { name: "docs", needs: &[], lane: Lane::Machine, act: docs },
+    Step { name: "actions", needs: &[], lane: Lane::Actions, act: actions::sources },
+    Step { name: "bytes", needs: &["modules"], lane: Lane::Modules, act: bytes },
+    Step { name: "tests", needs: &["programs", "modules"], lane: Lane::Machine, act: tests },
 ];
 
-/// What a step needs.
-enum Step {
-    /// Finds the compiler.
-    Setup,
-    /// Needs the workspace alone.
-    Free(fn(&Workspace) -> Outcome),
-    /// Builds the modules, with the compiler found.
-    Modules,
-    /// Needs the modules.
-    Built(fn(&Workspace, &Toolchain) -> Outcome),
-    /// Runs every test on the modules.
-    Tests,
+/// What becomes of a step.
+enum State {
+    Waiting,
+    Running(Child, Instant),
+    Ended {
+        took: Duration,
+        ok: bool,
+    },
+    /// It needed another step, which failed.
+    Left,
 }
 
-/// What the steps find out.
-#[derive(Default)]
-struct Found {
-    toolchain: Option<Toolchain>,
-    modules_built: bool,
-    tests: Tests,
-}
-
-/// How many tests there were.
-#[derive(Default)]
-struct Tests {
-    passed: u64,
-    failed: u64,
-    ignored: u64,
-    programs: u64,
-}
-
-/// Runs every step, and ends with a table of them.
-pub(crate) fn run(workspace: &Workspace) -> Outcome {
-    let start = Instant::now();
-    let mut found = Found::default();
-    let mut table = String::new();
-    let mut failures = Vec::new();
-    for (name, step) in STEPS {
-        eprintln!("\n==> [{:6.1} s] {name}", start.elapsed().as_secs_f64());
-        let begun = Instant::now();
-        let outcome = perform(&step, workspace, &mut found);
-        table += &row(name, begun.elapsed(), if outcome.is_ok() { "ok" } else { "FAILED" });
-        if let Err(why) = outcome {
-            eprintln!("{why}");
-            failures.push(format!("{name}: {why}"));
+/// Runs the named steps, or all of them, and says whether everything held.
+///
+/// One step alone runs in this process, and its output is the user's to see. Several run as processes of their own, each
+/// with a log that is shown whole when it ends.
+pub(crate) fn run(workspace: &Workspace, words: &[&str]) -> ExitCode {
+    let (flags, names): (Vec<&str>, Vec<&str>) = words.iter().partition(|word| word.starts_with('-'));
+    let unknown = flags.iter().find(|flag| **flag != "--thorough");
+    let unknown = unknown.or_else(|| names.iter().find(|name| STEPS.iter().all(|step| step.name != **name)));
+    if let Some(unknown) = unknown {
+        let known: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
+        eprintln!("xtask: `{unknown}` is not a step of the tests: {}, or --thorough", known.join(", "));
+        return ExitCode::FAILURE;
+    }
+    let outcome = match names.as_slice() {
+        [name] if flags.is_empty() => {
+            STEPS.iter().filter(|step| step.name == *name).try_for_each(|step| (step.act)(workspace))
+        }
+        _ => Suite::new(workspace, &names, !flags.is_empty()).run(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("{}", why.trim_end());
+            ExitCode::FAILURE
         }
     }
-    let Tests { passed, failed, ignored, programs } = found.tests;
-    let tests = format!("{passed} tests passed, {failed} failed, {ignored} ignored, in {programs} programs");
-    table += &row("all", start.elapsed(), &tests);
-    println!("\n{table}");
-    if failures.is_empty() { Ok(()) } else { Err(failures.join("\n")) }
 }
 
-fn row(name: &str, took: Duration, end: &str) -> String {
-    format!("{name:<12} {:8.1} s  {end}\n", took.as_secs_f64())
+/// The steps under way.
+struct Suite<'a> {
+    workspace: &'a Workspace,
+    thorough: bool,
+    start: Instant,
+    steps: Vec<(&'static Step, State)>,
+    tally: Tally,
 }
 
-fn perform(step: &Step, workspace: &Workspace, found: &mut Found) -> Outcome {
-    let without = |what: &str| format!("not run: it needs {what}");
-    match step {
-        Step::Setup => {
-            found.toolchain = Some(toolchain::setup(workspace)?);
-            toolchain::setup_lints(workspace)
+impl<'a> Suite<'a> {
+    fn new(workspace: &'a Workspace, names: &[&str], thorough: bool) -> Self {
+        let chosen = STEPS.iter().filter(|step| names.is_empty() || names.contains(&step.name));
+        Self {
+            workspace,
+            thorough,
+            start: Instant::now(),
+            steps: chosen.map(|step| (step, State::Waiting)).collect(),
+            tally: Tally::default(),
         }
-        Step::Free(act) => act(workspace),
-        Step::Modules => {
-            modules::build(workspace, found.toolchain.as_ref().ok_or_else(|| without("the compiler"))?)?;
-            found.modules_built = true;
-            Ok(())
+    }
+
+    /// Runs all steps, so that one failure hides no other, and ends with the number of tests on a line of its own.
+    fn run(mut self) -> Outcome {
+        while self.steps.iter().any(|(_, state)| matches!(state, State::Waiting | State::Running(..))) {
+            self.begin()?;
+            sleep(Duration::from_millis(50));
+            self.end();
         }
-        Step::Built(act) => match &found.toolchain {
-            Some(toolchain) if found.modules_built => act(workspace, toolchain),
-            _ => Err(without("the modules")),
-        },
-        Step::Tests if found.modules_built => tests(workspace, &mut found.tests),
-        Step::Tests => Err(without("the modules")),
+        println!("\n{}", self.table());
+        self.tally.left.iter().for_each(|left| println!("{left}"));
+        self.tally.not_run.iter().for_each(|not_run| println!("{not_run}"));
+        let bad = self.steps.iter().filter(|(_, state)| !matches!(state, State::Ended { ok: true, .. }));
+        let bad: Vec<&str> = bad.map(|(step, _)| step.name).collect();
+        if !bad.is_empty() {
+            println!("\nthese steps did not hold: {}", bad.join(", "));
+        }
+        println!("\n{}", self.tally.total());
+        if bad.is_empty() { Ok(()) } else { Err(String::new()) }
+    }
+
+    /// Begins every step that can begin.
+    fn begin(&mut self) -> Outcome {
+        for at in 0..self.steps.len() {
+            let (step, state) = &self.steps[at];
+            if !matches!(state, State::Waiting) {
+                continue;
+            }
+            let needed = |(other, _): &&(&Step, State)| step.needs.contains(&other.name);
+            let before: Vec<&State> = self.steps.iter().filter(needed).map(|(_, state)| state).collect();
+            if before.iter().any(|state| matches!(state, State::Left | State::Ended { ok: false, .. })) {
+                self.steps[at].1 = State::Left;
+                continue;
+            }
+            let mut running = self.steps.iter().filter(|(_, state)| matches!(state, State::Running(..)));
+            let full = running.clone().count() >= SIDE_BY_SIDE;
+            let blocked = step.lane != Lane::Free && running.any(|(other, _)| other.lane == step.lane);
+            if full || blocked || !before.iter().all(|state| matches!(state, State::Ended { ok: true, .. })) {
+                continue;
+            }
+            eprintln!("==> [{:6.1} s] {} begins", self.start.elapsed().as_secs_f64(), step.name);
+            self.steps[at].1 = State::Running(self.spawn(step)?, Instant::now());
+        }
+        Ok(())
+    }
+
+    fn log(&self, step: &Step) -> PathBuf {
+        self.workspace.target.join("suite").join(format!("{}.log", step.name))
+    }
+
+    fn spawn(&self, step: &Step) -> Outcome<Child> {
+        let path = self.log(step);
+        let unwritable = |error: std::io::Error| format!("{}: {error}", path.display());
+        fs::create_dir_all(self.workspace.target.join("suite")).map_err(unwritable)?;
+        let log = File::create(&path).map_err(unwritable)?;
+        let both = log.try_clone().map_err(unwritable)?;
+        let program = std::env::current_exe().map_err(|error| format!("this program is not found: {error}"))?;
+        let mut command = Command::new(program);
+        command.args(["test", step.name]).stdin(Stdio::null()).stdout(log).stderr(both);
+        // Rewriting what is expected is no test.
+        command.env_remove("UPDATE_EXPECT");
+        if self.thorough {
+            command.env("COUNTERSIGN_THOROUGH", "1");
+        }
+        command.spawn().map_err(|error| not_started(&command, &error))
+    }
+
+    /// Shows the output of every step that has ended, and counts its tests.
+    fn end(&mut self) {
+        for at in 0..self.steps.len() {
+            let (step, State::Running(child, begun)) = &mut self.steps[at] else { continue };
+            let (step, took) = (*step, begun.elapsed());
+            let ok = match child.try_wait() {
+                Ok(None) => continue,
+                Ok(Some(status)) => status.success(),
+                Err(_) => false,
+            };
+            let log = fs::read(self.log(step)).unwrap_or_default();
+            let log = String::from_utf8_lossy(&log);
+            log.lines().for_each(|line| self.tally.count(line));
+            let end = if ok { "held" } else { "DID NOT HOLD" };
+            println!("\n==> [{:6.1} s] {} {end}:\n{log}", self.start.elapsed().as_secs_f64(), step.name);
+            self.steps[at].1 = State::Ended { took, ok };
+        }
+    }
+
+    fn table(&self) -> String {
+        let mut table = String::new();
+        for (step, state) in &self.steps {
+            let (took, end) = match state {
+                State::Ended { took, ok } => (took.as_secs_f64(), if *ok { "held" } else { "DID NOT HOLD" }),
+                State::Left | State::Waiting | State::Running(..) => (0.0, "not run: another step failed"),
+            };
+            table += &format!("{:<14} {took:8.1} s  {end}\n", step.name);
+        }
+        table + &format!("{:<14} {:8.1} s\n", "all", self.start.elapsed().as_secs_f64())
     }
 }
 
 fn format(workspace: &Workspace) -> Outcome {
-    command::run(&mut workspace.cargo(["fmt", "--all", "--", "--check"]))?;
-    command::run(&mut workspace.cargo(["fmt", "--manifest-path", "xtask/bindgen/Cargo.toml", "--", "--check"]))
+    run_command(&mut workspace.cargo(["fmt", "--all", "--", "--check"]))?;
+    run_command(&mut workspace.cargo(["fmt", "--manifest-path", "xtask/bindgen/Cargo.toml", "--", "--check"]))
 }
 
 fn lints(workspace: &Workspace) -> Outcome {
+    toolchain::setup_lints(workspace)?;
     let mut cargo = workspace.cargo(["clippy", "--workspace", "--all-targets", "--release"]);
-    command::run(cargo.args(["--", "--deny", "warnings"]))
+    run_command(cargo.args(["--", "--deny", "warnings"]))
 }
 
 /// The runner's program is documented by itself: it has the engine's name, and cargo warns of that.
@@ -118,62 +229,41 @@ fn docs(workspace: &Workspace) -> Outcome {
     let everything_else: &[&str] = &["--workspace", "--exclude", "countersign-cli"];
     for what in [&["--package", "countersign-cli", "--bin", "countersign"], everything_else] {
         let mut cargo = workspace.cargo(["doc", "--no-deps", "--release"]);
-        command::run(cargo.args(what).env("RUSTDOCFLAGS", "--deny warnings"))?;
+        run_command(cargo.args(what).env("RUSTDOCFLAGS", "--deny warnings"))?;
     }
     Ok(())
 }
 
-/// Runs every test, passing on what they print, and counts them.
-fn tests(workspace: &Workspace, tests: &mut Tests) -> Outcome {
+fn build_modules(workspace: &Workspace) -> Outcome {
+    modules::build(workspace, &toolchain::setup(workspace)?)
+}
+
+fn bytes(workspace: &Workspace) -> Outcome {
+    dist::check_bytes(workspace, &toolchain::setup(workspace)?)
+}
+
+/// Builds every test program.
+fn programs(workspace: &Workspace) -> Outcome {
+    run_command(&mut workspace.cargo(["test", "--workspace", "--release", "--no-run"]))
+}
+
+/// Runs every test on the modules that were just built.
+fn tests(workspace: &Workspace) -> Outcome {
     let mut cargo = workspace.cargo(["test", "--workspace", "--release", "--no-fail-fast", "--", "--show-output"]);
     cargo.env("COUNTERSIGN_MODULES", workspace.modules()).env("COUNTERSIGN_BIN", workspace.runner());
-    pass_on(&mut cargo, |line| tests.count(line))
-}
-
-/// Runs a command, shows each line that it prints, and hands it to `see`.
-fn pass_on(cargo: &mut Command, mut see: impl FnMut(&str)) -> Outcome {
-    let mut child = cargo.stdout(Stdio::piped()).spawn().map_err(|error| not_started(cargo, &error))?;
-    let mut shown = std::io::stdout().lock();
-    for line in BufReader::new(child.stdout.take().ok_or("no standard output")?).split(b'\n') {
-        let line = line.map_err(|error| error.to_string())?;
-        let line = String::from_utf8_lossy(&line);
-        let _ = writeln!(shown, "{line}");
-        see(&line);
-    }
-    let status = child.wait().map_err(|error| error.to_string())?;
-    succeeded(cargo, status)
-}
-
-impl Tests {
-    /// Counts the closing line of a test program: `test result: ok. 3 passed; 0 failed; 1 ignored; ...`.
-    fn count(&mut self, line: &str) {
-        let Some(counts) = line.strip_prefix("test result: ") else { return };
-        self.programs += 1;
-        for (number, what) in counts.split(['.', ';']).filter_map(|count| count.trim().split_once(' ')) {
-            let number: u64 = number.parse().unwrap_or(0);
-            match what {
-                "passed" => self.passed += number,
-                "failed" => self.failed += number,
-                "ignored" => self.ignored += number,
-                _ => {}
-            }
-        }
-    }
+    run_command(&mut cargo)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Tests;
+    use super::STEPS;
 
     #[test]
-    fn the_closing_lines_of_test_programs_are_added_up() {
-        let mut tests = Tests::default();
-        tests.count("running 4 tests");
-        tests.count("test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s");
-        tests.count(
-            "test result: FAILED. 2 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 12.50s",
-        );
-        let Tests { passed, failed, ignored, programs } = tests;
-        assert_eq!((passed, failed, ignored, programs), (5, 1, 1, 2));
+    fn a_step_needs_only_steps_before_it() {
+        for (at, step) in STEPS.iter().enumerate() {
+            for needed in step.needs {
+                assert!(STEPS.iter().take(at).any(|before| before.name == *needed), "{} needs {needed}", step.name);
+            }
+        }
     }
 }

@@ -167,22 +167,24 @@ fn t35_the_json_suite_is_answered_as_it_says() {
 #[test]
 fn t41_every_valid_bill_of_materials_is_read() {
     let Some(root) = corpora("cyclonedx") else { return };
-    let (mut valid, mut invalid, mut refused) = (0, 0, 0);
+    let (mut valid, mut answers) = (0, String::new());
     for file in files(&root, "json") {
         let name = file.file_name().unwrap().to_str().unwrap();
         let bytes = std::fs::read(&file).unwrap();
         let answer = cyclonedx::read_any(&bytes);
-        let _ = formats::read(&bytes);
         if name.starts_with("valid-") {
             assert!(answer.is_ok(), "{name}: {answer:?}");
             valid += 1;
         } else {
-            invalid += 1;
-            refused += usize::from(answer.is_err());
+            // Whether it is bound to be refused is not the schema's to say: a reader may do without what it lacks.
+            let answer = answer.map_or_else(|problem| problem.message, |_| "read".to_owned());
+            writeln!(answers, "{name}: {answer}").unwrap();
         }
     }
     assert!(valid > 0);
-    println!("{valid} valid bills of materials read, {refused} of {invalid} invalid ones refused");
+    pinned("cyclonedx_invalid.txt", &answers);
+    let read = answers.lines().filter(|line| line.ends_with(": read")).count();
+    println!("{valid} valid bills of materials read, and {read} of {} invalid ones", answers.lines().count());
 }
 
 fn line_of(place: &Place) -> u32 {
@@ -192,11 +194,12 @@ fn line_of(place: &Place) -> u32 {
     }
 }
 
-/// Compares with a committed file, or rewrites it if `UPDATE_EXPECT` is set.
+/// Compares with a committed file. With `UPDATE_EXPECT` it is rewritten as well: what was rewritten is not compared with itself.
 fn pinned(name: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name);
+    let before = std::fs::read_to_string(&path).unwrap_or_default();
     if std::env::var_os("UPDATE_EXPECT").is_some() {
         std::fs::write(&path, text).unwrap();
     }
-    assert_eq!(text, std::fs::read_to_string(&path).unwrap_or_default(), "{name}: UPDATE_EXPECT=1 rewrites it");
+    assert_eq!(text, before, "{name}: UPDATE_EXPECT=1 rewrites it");
 }

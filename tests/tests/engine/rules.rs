@@ -6,28 +6,37 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use countersign_tests::depth::not_run;
+
+/// The words of which a test that can fail has one.
+const DEMANDS: [&str; 9] =
+    ["assert", "panic!", "expect_err", "unwrap_err", "ends(", "check(", "survives(", "refused(", "agree"];
+
 /// How many rules each area has. Held against the rules themselves where they are there.
 const RULES: [(&str, u32); 16] = [
-    ("ev", 8),
-    ("in", 6),
-    ("pr", 7),
-    ("po", 5),
+    ("ev", 10),
+    ("in", 8),
+    ("pr", 8),
+    ("po", 8),
     ("rd", 4),
     ("rk", 2),
     ("pc", 9),
-    ("cr", 8),
+    ("cr", 9),
     ("at", 4),
-    ("ga", 3),
+    ("ga", 7),
     ("cl", 5),
     ("rb", 4),
-    ("em", 6),
-    ("fr", 3),
+    ("em", 8),
+    ("fr", 4),
     ("ex", 5),
-    ("au", 3),
+    ("au", 7),
 ];
 
 /// The areas of sections 7 and 10 to 17.
 const HELD: [&str; 8] = ["pc", "ga", "cl", "rb", "em", "fr", "ex", "au"];
+
+/// Rules of these areas that are agreed and not built yet. One that a test names is taken off this list.
+const PENDING: [&str; 11] = ["ga4", "ga5", "ga6", "ga7", "em7", "em8", "fr4", "au4", "au5", "au6", "au7"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -58,7 +67,12 @@ fn names() -> BTreeSet<String> {
             let text = fs::read_to_string(&path).expect("a source");
             for test in text.split("#[test]").skip(1) {
                 let name = test.split_once("fn ").and_then(|(_, rest)| rest.split_once('('));
-                names.extend(name.map(|(name, _)| name.to_owned()));
+                let Some((name, body)) = name else { continue };
+                let body = body.split("\n}\n").next().unwrap_or_default();
+                // A test that demands nothing holds no rule, whatever its name.
+                if DEMANDS.iter().any(|demand| body.contains(demand)) {
+                    names.insert(name.to_owned());
+                }
             }
         }
     }
@@ -82,15 +96,18 @@ fn every_rule_of_the_process_is_named_by_a_test() {
     }
     let unnamed: Vec<&String> = counts.iter().filter(|(_, named)| **named == 0).map(|(id, _)| id).collect();
     println!("{} tests and cases; no test names {unnamed:?}", names.len());
-    let missing: Vec<_> = unnamed.iter().filter(|id| HELD.iter().any(|area| id.starts_with(area))).collect();
-    assert!(missing.is_empty(), "no test names these rules of the process: {missing:?}");
+    let missing: Vec<&str> = unnamed.iter().map(|id| id.as_str()).filter(|id| HELD.contains(&&id[..2])).collect();
+    let (mut missing, mut pending) = (missing, PENDING.to_vec());
+    missing.sort_unstable();
+    pending.sort_unstable();
+    assert_eq!(missing, pending, "rules of the process that no test names, and those that are not built yet");
 }
 
 #[test]
 fn the_list_of_rules_is_the_one_that_was_agreed() {
     let shared = std::env::var_os("COUNTERSIGN_SHARED").map_or_else(|| root().join("../shared"), PathBuf::from);
     let Ok(text) = fs::read_to_string(shared.join("RULES.md")) else {
-        println!("the rules are not here, so the list is taken as it is");
+        not_run("the rules are not here, so the list of them is not compared: COUNTERSIGN_SHARED names their folder");
         return;
     };
     let mut agreed: BTreeMap<String, u32> = BTreeMap::new();

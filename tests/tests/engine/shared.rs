@@ -2,17 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
+use countersign_tests::depth::not_run;
+
 /// A folder of real files, if this machine has them.
-pub(crate) fn corpora(folder: &str) -> Option<PathBuf> {
+pub(crate) fn corpora(name: &str) -> Option<PathBuf> {
     let shared = match std::env::var_os("COUNTERSIGN_SHARED") {
         Some(path) => PathBuf::from(path),
         None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
     };
-    let folder = shared.join("corpora").join(folder);
+    let folder = shared.join("corpora").join(name);
     if folder.is_dir() {
         return Some(folder);
     }
-    println!("{} is not there: nothing ran", folder.display());
+    not_run(&format!("corpora/{name} is not there: COUNTERSIGN_SHARED names the folder that `corpora` is in"));
     None
 }
 

@@ -16,17 +16,18 @@ use crate::decisions::scenario::*;
 
 /// The id of the change request that was made by hand.
 const SUPPLIED: &str = "CHG-1";
+/// The commit that was deployed in staging.
+const STAGED: &str = "5555555555555555555555555555555555555555";
 
 /// Sessions, and what all scenarios share.
 pub(crate) struct Engine {
     session: Session,
     answered: u32,
-    failure: Vec<u8>,
 }
 
 impl Engine {
     pub(crate) fn new() -> Self {
-        Self { session: session(), answered: 0, failure: failure() }
+        Self { session: session(), answered: 0 }
     }
 
     /// What the engine says of the change before anything is done.
@@ -40,10 +41,6 @@ impl Engine {
         let mut request = world.plan_request(&mut self.session, &render::instant(0));
         request["mode"] = json!("assess");
         request["journal"] = json!({ "name": "journal", "digest": self.session.put(Vec::new()).to_string() });
-        if scenario.failed_before {
-            let digest = self.session.put(self.failure.clone()).to_string();
-            request["history"] = json!([{ "name": "changes/CR-1/journal.jsonl", "digest": digest }]);
-        }
         verdict(&call(&mut self.session, &request))
     }
 }
@@ -95,8 +92,14 @@ fn verdict(answer: &Value) -> Verdict {
 }
 
 fn known(code: &Value) -> &'static str {
-    let codes =
-        ["approvals-missing", "tech-lead-missing", "security-review-missing", "nothing-demanded", "evidence-malformed"];
+    let codes = [
+        "staging-proof-missing",
+        "approvals-missing",
+        "tech-lead-missing",
+        "security-review-missing",
+        "nothing-demanded",
+        "evidence-malformed",
+    ];
     codes.into_iter().find(|known| *code == **known).unwrap_or_else(|| panic!("unexpected: {code}"))
 }
 
@@ -115,7 +118,55 @@ fn world(scenario: &Scenario) -> World {
         "target": { "environment": "prod", "purpose": purpose, "detail": "the shop" },
         "force_redeploy": scenario.force,
     });
+    if scenario.failed_before {
+        world.store.insert("changes/CR-1/journal.jsonl".to_owned(), failure());
+    }
+    if let Some(staging) = &scenario.staging {
+        stage(&mut world, scenario, staging);
+    }
     world
+}
+
+/// Puts into staging what the scenario has there, and the journal of the change that proves it.
+fn stage(world: &mut World, scenario: &Scenario, staging: &Staging) {
+    const POINTER: &str = "staging_latest";
+    world.staging = Some(POINTER.to_owned());
+    let commit = match staging.proof {
+        Proof::Tested | Proof::Untested => STAGED.to_owned(),
+        Proof::Other => "6".repeat(40),
+        Proof::Absent => return,
+    };
+    let journal = rehearsal(staging.proof != Proof::Untested);
+    world.store.insert("changes/CR-2/journal.jsonl".to_owned(), journal);
+    world.trees.insert(commit.clone(), render::staged(scenario, staging));
+    world.pointers.insert(POINTER.to_owned(), commit);
+}
+
+/// The journal of a change in staging, of two days before.
+fn rehearsal(tested: bool) -> Vec<u8> {
+    static TESTED: OnceLock<Vec<u8>> = OnceLock::new();
+    static UNTESTED: OnceLock<Vec<u8>> = OnceLock::new();
+    let journal = if tested { &TESTED } else { &UNTESTED };
+    journal.get_or_init(|| rehearsed(tested)).clone()
+}
+
+fn rehearsed(tested: bool) -> Vec<u8> {
+    let mut world = World::new(documents::promoted(documents::ready(), 6, STAGED));
+    world.commit = STAGED.to_owned();
+    world.clock = render::START - 2 * 86_400_000;
+    world.target = json!({ "environment": "staging", "purpose": "pre_prod", "detail": "the rehearsal" });
+    world.documents.promotion["pull_request"]["base"]["ref"] = json!("staging");
+    if !tested {
+        let untested = "version: 1\ndeployment: {deploy: {run: [./deploy]}, acceptance: {none: nothing to test}}\n";
+        world.documents.policy = Some(untested.to_owned());
+    }
+    assert_eq!(world.drive().outcome(), "awaiting-approval");
+    let id = world.only_request().expect("a change request");
+    world.decide(&id, 120, true);
+    assert_eq!(world.drive().outcome(), "done");
+    assert_eq!(world.pointers["staging_latest"], STAGED);
+    let journal = world.store.iter().find(|(path, _)| path.ends_with(".jsonl"));
+    journal.map(|(_, bytes)| bytes.clone()).expect("a journal")
 }
 
 /// The journal of a change that failed five days before.
@@ -142,9 +193,6 @@ pub(crate) fn play(scenario: &Scenario) -> Course {
     let mut world = world(scenario);
     let fails =
         [("deploy", scenario.flow.deploys), ("accept", scenario.flow.passes), ("rollback", scenario.flow.rolls_back)];
-    if scenario.failed_before {
-        world.store.insert("changes/CR-1/journal.jsonl".to_owned(), failure());
-    }
     world.failing = fails.into_iter().filter(|(_, well)| !well).map(|(step, _)| step).collect();
     if scenario.flow.supplied {
         world.more["change_request_id"] = json!(SUPPLIED);
@@ -179,7 +227,7 @@ pub(crate) fn play(scenario: &Scenario) -> Course {
         ran: world.ran.iter().map(|step| name(step)).collect(),
         category: record["close_category"].as_str().map(name),
         closed: record["status"] == "closed",
-        moved: !world.pointers.is_empty(),
+        moved: world.pointers.contains_key("prod_latest"),
     }
 }
 

@@ -31,20 +31,48 @@ pub(crate) fn scenario(number: u64) -> Scenario {
     sign(random, &entries, &mut records);
     let strays = if random.percent(10) { vec![random.one(&Stray::ALL)] } else { Vec::new() };
     let flow = flow(random, &records);
+    let failed_before = random.percent(30);
+    let force = random.percent(8);
+    let staging = if production && random.percent(25) { Some(staging(random, entries.len())) } else { None };
     Scenario {
         number,
         production,
         entries,
         gone,
         concluded,
-        force: random.percent(8),
+        force,
         policy,
         promotion,
         records,
         strays,
-        failed_before: random.percent(30),
+        failed_before,
         flow,
+        staging,
     }
+}
+
+/// Mostly a proof of everything.
+fn staging(random: &mut Random, entries: usize) -> Staging {
+    let proof = random.one(&[
+        Proof::Tested,
+        Proof::Tested,
+        Proof::Tested,
+        Proof::Tested,
+        Proof::Untested,
+        Proof::Other,
+        Proof::Absent,
+    ]);
+    let staged = [
+        Staged::Same,
+        Staged::Same,
+        Staged::Same,
+        Staged::Same,
+        Staged::Rewritten,
+        Staged::Rewritten,
+        Staged::Other,
+        Staged::Absent,
+    ];
+    Staging { proof, there: (0..entries).map(|_| random.one(&staged)).collect() }
 }
 
 fn entries(random: &mut Random) -> Vec<Entry> {

@@ -126,6 +126,9 @@ impl<'a> Known<'a> {
         if self.scenario.strays.iter().any(|stray| !matches!(stray, Stray::Unbound | Stray::Kept)) {
             others.insert("evidence-malformed");
         }
+        if self.scenario.staging.as_ref().is_some_and(|staging| !is_proved(self.scenario, staging)) {
+            others.insert("staging-proof-missing");
+        }
         (blocked, others)
     }
 
@@ -307,6 +310,21 @@ fn built_in() -> Vec<Demand> {
     let demand = |check, scope| Demand { check, tool: None, weight: Weight::Required, scope };
     let infrastructure = demand("infrastructure-validation", Scope::Infrastructure);
     every.into_iter().map(|check| demand(check, Scope::Every)).chain([infrastructure]).collect()
+}
+
+/// PC4: what is deployed is, as it is, what was deployed and tested in staging. Without a digest of its artifact an entry is
+/// the same only to the letter.
+fn is_proved(scenario: &Scenario, staging: &Staging) -> bool {
+    let is_there = |entry: &Entry| {
+        let staged = scenario.entries.iter().zip(&staging.there).find(|(other, _)| other.name == entry.name);
+        match staged.map(|(_, staged)| staged) {
+            Some(Staged::Same) => true,
+            Some(Staged::Rewritten) => entry.kind == Kind::Image,
+            Some(Staged::Other | Staged::Absent) | None => false,
+        }
+    };
+    let delta = delta(scenario);
+    delta.is_empty() || staging.proof == Proof::Tested && delta.into_iter().all(is_there)
 }
 
 /// IN2: what differs from the last concluded deployment; everything, where there was none or all is forced.

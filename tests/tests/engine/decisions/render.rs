@@ -21,7 +21,7 @@ pub(crate) fn instant(minutes: Minutes) -> String {
 /// All documents of a scenario.
 pub(crate) fn documents(scenario: &Scenario) -> Documents {
     let mut documents = Documents {
-        policy: Some(policy(&scenario.policy).to_string()),
+        policy: Some(policy(scenario).to_string()),
         promotion: promotion(scenario, &scenario.promotion.labels),
         ..Documents::default()
     };
@@ -44,6 +44,22 @@ pub(crate) fn documents(scenario: &Scenario) -> Documents {
         add_stray(&mut documents, number, *stray);
     }
     documents
+}
+
+/// The inventory of staging.
+pub(crate) fn staged(scenario: &Scenario, staging: &Staging) -> BTreeMap<String, String> {
+    let mut inventory = BTreeMap::new();
+    for (number, staged) in scenario.entries.iter().zip(&staging.there) {
+        let other = Entry { image: number.image + 50, ..number.clone() };
+        let entry = match staged {
+            Staged::Same => entry(number, "2"),
+            Staged::Rewritten => entry(number, "3"),
+            Staged::Other => entry(&other, "4"),
+            Staged::Absent => continue,
+        };
+        inventory.insert(number.name.to_owned(), entry.to_string());
+    }
+    inventory
 }
 
 /// Adds records, and the reports that they name.
@@ -272,7 +288,8 @@ fn level(level: Level) -> &'static str {
 }
 
 /// YAML, in the part of it that is JSON.
-fn policy(policy: &Policy) -> Value {
+fn policy(scenario: &Scenario) -> Value {
+    let policy = &scenario.policy;
     let demands = |demands: &[Demand]| -> Vec<Value> {
         let demand = |demand: &Demand| {
             let mut value = json!({
@@ -361,6 +378,9 @@ fn policy(policy: &Policy) -> Value {
         "deployment": deployment,
         "emergency": { "label": policy.emergency_label, "appliers": ids(&policy.appliers) },
     });
+    if scenario.staging.is_some() {
+        whole["staging"] = json!({ "environment": "staging" });
+    }
     if policy.frozen {
         let freeze = json!({ "name": "freeze", "from": "2026-03-01", "until": "2026-03-03T00:00" });
         whole["calendar"] = json!({ "zone": "UTC", "freezes": [freeze] });

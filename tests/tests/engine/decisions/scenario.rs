@@ -24,6 +24,38 @@ pub(crate) struct Scenario {
     /// Whether a change on this target was unsuccessful five days ago.
     pub(crate) failed_before: bool,
     pub(crate) flow: Flow,
+    /// What is in staging, where the policy demands that it was deployed and tested there.
+    pub(crate) staging: Option<Staging>,
+}
+
+/// What staging proves.
+#[derive(Clone, Debug)]
+pub(crate) struct Staging {
+    pub(crate) proof: Proof,
+    /// What is there of each entry.
+    pub(crate) there: Vec<Staged>,
+}
+
+/// How what is in staging got there.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Proof {
+    Tested,
+    Untested,
+    /// By a change that is not the one in the journal.
+    Other,
+    /// Nothing is there.
+    Absent,
+}
+
+/// An entry as it is in staging.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Staged {
+    Same,
+    /// The same artifact, in an entry that says something else about it.
+    Rewritten,
+    /// Another artifact.
+    Other,
+    Absent,
 }
 
 #[derive(Clone, Debug)]

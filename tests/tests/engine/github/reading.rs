@@ -163,7 +163,14 @@ fn rd2_every_commit_since_the_last_deployment_was_approved_by_somebody_else() {
     assert_eq!(outcome(&mut github), Ok("failure".to_owned()), "a commit beside what was deployed was not reviewed");
     github.answers = beside("unknown", &["b", "c"]);
     assert_eq!(outcome(&mut github), Err("malformed-answer".to_owned()), "nobody knows what was changed");
-    github.answers = healthy;
+    github.answers = healthy.clone();
+    github.page_size = 1;
+    assert_eq!(outcome(&mut github), Ok("success".to_owned()), "one commit on each page");
+    github.answers.insert("/pulls/2/reviews".to_owned(), json!([]));
+    assert_eq!(outcome(&mut github), Ok("failure".to_owned()), "the commit on the second page was not reviewed");
+    (github.answers, github.page_size) = (healthy, 0);
     github.answers.get_mut(&path).unwrap()["total_commits"] = json!(3);
+    let before = github.requests;
     assert_eq!(outcome(&mut github), Err("malformed-answer".to_owned()), "a commit is missing in the list");
+    assert_eq!(github.requests - before, 2, "a short page, and an empty one: nothing is asked after it");
 }
