@@ -507,7 +507,7 @@ fn drive(facts: &mut Facts) -> BTreeMap<String, String> {
             Action::File(filing) => Happened::Filed { id: filing.suggested_id, url: None },
             Action::Attach { name, digest, .. } => {
                 let bytes = blobs.get(&digest).unwrap_or_else(|| panic!("the bytes of {name} are lost")).clone();
-                attached.insert(name.clone(), String::from_utf8(bytes).unwrap());
+                attached.insert(name.clone(), String::from_utf8(bytes.to_vec()).unwrap());
                 Happened::Attached { name, digest }
             }
             Action::Approve { .. } => Happened::Approved(Basis::Readiness {}),
