@@ -1,7 +1,13 @@
 //! What a host can ask for: each command is straight-line async code over `Io`, in a file of its own.
 
 mod change;
+mod decide;
+mod obligations;
+mod prepare;
 mod reading;
+mod reconcile;
+mod status;
+mod sweep;
 mod telling;
 
 use std::cell::RefCell;
@@ -20,7 +26,9 @@ use crate::facts::Run;
 use crate::failure::{Code, Failure};
 use crate::io::exchange::{Exchange, Response};
 use crate::io::{Io, Told};
+use crate::obligations::Claim;
 use crate::policy::Purpose;
+use crate::promotion::Person;
 use crate::report::Ended;
 use crate::scalar::{Commit, Name, Timestamp};
 
@@ -82,6 +90,69 @@ pub enum Command {
         /// Say what would be done, and do nothing.
         #[serde(default)]
         dry_run: bool,
+    },
+    /// Write down what a person decided on a change request of the ledger; other systems ask people themselves.
+    Decide {
+        /// The change request.
+        id: Name,
+        /// Who decides.
+        by: Person,
+        /// Whether they approve; if not, they reject.
+        approves: bool,
+        /// Why.
+        why: String,
+    },
+    /// Make the change requests of a file by hand, those that are not there yet (CR5, EX5).
+    Prepare {
+        /// The file.
+        document: Located,
+        /// The change system.
+        system: System,
+    },
+    /// Show all changes, or one as its journal tells it.
+    Status {
+        /// The change request; absent: all of them.
+        #[serde(default)]
+        id: Option<Name>,
+    },
+    /// Show what emergencies owe (EM4).
+    Obligations {
+        /// Of this environment only.
+        #[serde(default)]
+        environment: Option<Name>,
+        /// Of this region only.
+        #[serde(default)]
+        region: Option<Name>,
+        /// Show what was fulfilled as well.
+        #[serde(default)]
+        all: bool,
+    },
+    /// Write down that something that is owed was done (EM4).
+    Fulfil {
+        /// The change request.
+        id: Name,
+        /// Which obligation.
+        obligation: Name,
+        /// Who did it.
+        by: Person,
+        /// Where to look at what was done.
+        reference: String,
+        /// What else is to say.
+        #[serde(default)]
+        note: Option<String>,
+    },
+    /// Show the changes that are not finished.
+    Sweep {
+        /// End with 24 if one of them is older than this.
+        #[serde(default)]
+        older_than_hours: Option<u32>,
+    },
+    /// Show which entries are not the same in several environments (IN6).
+    Reconcile {
+        /// What the inventory is.
+        inventory: InventoryKind,
+        /// The environments' branches, lowest first.
+        environments: Vec<Name>,
     },
 }
 
@@ -227,10 +298,42 @@ pub enum InventoryKind {
 pub struct Begin {
     /// What is asked for.
     pub command: Command,
-    /// What the host is configured for.
-    pub settings: Settings,
+    /// What the host is configured for; needed by commands about a change.
+    pub settings: Option<Settings>,
     /// The host's clock.
     pub now: Timestamp,
+}
+
+/// Where a command stands: its host, and what it read.
+#[derive(Clone, Debug)]
+struct At {
+    io: Io,
+    documents: Rc<RefCell<Documents>>,
+}
+
+/// Runs a command to its end.
+async fn run(at: At, begin: Begin) -> Ended {
+    let Begin { command, settings, now } = begin;
+    let ended = match command {
+        Command::Decide { id, by, approves, why } => decide::run(&at, &id, by, approves, why).await,
+        Command::Prepare { document, system } => prepare::run(&at, &document, &system).await,
+        Command::Status { id } => status::run(&at, id.as_ref()).await,
+        Command::Obligations { environment, region, all } => obligations::run(&at, environment, region, all).await,
+        Command::Fulfil { id, obligation, by, reference, note } => {
+            obligations::fulfil(&at, &id, Claim { obligation, by, reference, note }).await
+        }
+        Command::Sweep { older_than_hours } => sweep::run(&at, older_than_hours).await,
+        Command::Reconcile { inventory, environments } => reconcile::run(&at, inventory, &environments).await,
+        command @ (Command::Assess { .. }
+        | Command::Open { .. }
+        | Command::Run { .. }
+        | Command::Close { .. }
+        | Command::Rollback { .. }) => match settings {
+            Some(settings) => Ok(Box::pin(change::command(&at, &settings, command, now)).await),
+            None => Err(Failure::one(Code::BadRequest, "the settings are missing", "give `settings` with the command")),
+        },
+    };
+    ended.unwrap_or_else(Ended::refused)
 }
 
 /// A command that runs.
@@ -259,8 +362,8 @@ impl Running {
     /// Begins a command, as far as its first exchange.
     pub fn begin(documents: Rc<RefCell<Documents>>, begin: Begin) -> (Self, Vec<Told>, Turn) {
         let io = documents.borrow().io(begin.now, false);
-        let future = change::command(change::At { io: io.clone(), documents }, begin);
-        let mut running = Self { io, asked: false, future: Box::pin(future) };
+        let at = At { io: io.clone(), documents };
+        let mut running = Self { io, asked: false, future: Box::pin(run(at, begin)) };
         let (told, turn) = running.poll();
         (running, told, turn)
     }

@@ -37,6 +37,10 @@ pub enum Code {
     BadAnswer,
     /// What has to be read cannot be reached.
     Unavailable,
+    /// Something was written, and reads otherwise, or somebody else wrote in between.
+    WriteNotTaken,
+    /// Another run works on the same change.
+    Held,
     /// The engine has a defect.
     Internal,
 }
@@ -94,6 +98,8 @@ impl Failure {
             Code::Internal => 1,
             Code::Journal => 40,
             Code::Unavailable => 30,
+            Code::WriteNotTaken => 31,
+            Code::Held => 16,
             Code::BadRequest
             | Code::OtherContract
             | Code::UnknownDocument

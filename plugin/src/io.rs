@@ -4,6 +4,7 @@
 //! do, polled again it has the answer. There is no runtime, and nothing else can be awaited.
 
 pub mod exchange;
+mod outcome;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -13,10 +14,9 @@ use std::task::Poll;
 
 use serde::Serialize;
 
-use crate::change::event::Trouble;
-use crate::problem::Problem;
 use crate::scalar::{Commit, Digest, Timestamp, shorten};
 use exchange::{Answer, Exchange, Listed, Logged, Named, Put, Request, Response, TreeFile};
+pub use outcome::{Answered, Committed, Fault, Held, Moved};
 
 /// A session that needs more exchanges than this has gone astray.
 pub const MAX_EXCHANGES: u32 = 20_000;
@@ -59,38 +59,6 @@ pub struct Told {
     pub event: Option<&'static str>,
 }
 
-/// Why an exchange came to nothing.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Fault {
-    /// The world did not do it: nothing was done.
-    Broken(String),
-    /// This host cannot do it.
-    Unsupported(&'static str),
-    /// The host answered with something else than it was asked for.
-    Nonsense(String),
-}
-
-impl Fault {
-    /// The fault as trouble with a system.
-    #[must_use]
-    pub fn trouble(self) -> Trouble {
-        let (code, message, help) = match self {
-            Self::Broken(message) => ("unavailable", message, None),
-            Self::Unsupported(what) => ("unsupported", format!("this host cannot {what}"), None),
-            Self::Nonsense(message) => ("malformed-answer", message, Some("report this as a defect of the host")),
-        };
-        Trouble { code: code.to_owned(), message, help: help.map(str::to_owned) }
-    }
-
-    /// The fault as a problem of reading `what`.
-    #[must_use]
-    pub fn problem(self, what: &str) -> Problem {
-        let trouble = self.trouble();
-        let help = trouble.help.unwrap_or_else(|| "run it again when it can be reached".to_owned());
-        Problem::new(format!("{what} cannot be read: {}", trouble.message), help)
-    }
-}
-
 #[derive(Debug)]
 struct Shared {
     asked: RefCell<Option<Exchange>>,
@@ -106,52 +74,6 @@ struct Shared {
 /// What a command talks to. Clones share one host.
 #[derive(Clone, Debug)]
 pub struct Io(Rc<Shared>);
-
-/// What came of writing to a store.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Committed {
-    /// All of it is there.
-    Done,
-    /// Other files kept moving, so nothing was written.
-    Behind,
-    /// These files are not as expected; nothing was written.
-    Conflict(Vec<String>),
-    /// Nobody knows how much of it is there.
-    Unknown(String),
-}
-
-/// What a ref holds.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Held {
-    /// The object itself, which may be a tag.
-    pub object: String,
-    /// The commit that it comes to.
-    pub commit: Commit,
-    /// The message of an annotated tag.
-    pub message: Option<String>,
-}
-
-/// What came of moving a ref.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Moved {
-    /// It was moved.
-    Done,
-    /// It does not hold what was expected.
-    Conflict,
-    /// Nobody knows.
-    Unknown(String),
-}
-
-/// What an API answered.
-#[derive(Clone, Debug)]
-pub struct Answered {
-    /// The status.
-    pub status: u16,
-    /// Headers by lower-case name.
-    pub headers: BTreeMap<String, String>,
-    /// The body.
-    pub body: Rc<Vec<u8>>,
-}
 
 impl Io {
     /// A host at this time, whose bytes are kept in `bytes`. A dry run reads what it would have written.

@@ -52,6 +52,8 @@ pub mod documents;
 
 pub mod report;
 
+pub mod survey;
+
 pub mod gather;
 
 pub mod connectors;

@@ -4,18 +4,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::change::event::{Assessment, Kind};
+use crate::change::event::{Assessment, Kind, Status};
+use crate::change::journal::Entry;
 use crate::effect::Effect;
-use crate::facts::Facts;
+use crate::facts::{Facts, Target};
 use crate::failure::{Failure, Fault};
 use crate::inventory::Difference;
 use crate::plan::Judged;
 use crate::plan::outcome::{Stop, Verdict};
 use crate::policy::Category;
+use crate::prepared::Prepared;
+use crate::problem::Problem;
+use crate::promotion::Person;
 use crate::readiness::reason::Reason;
 use crate::readiness::{Needed, Standing};
 use crate::risk::Risk;
 use crate::scalar::{Commit, Digest, Name};
+use crate::survey::{Owed, Reconciliation, Surveyed};
 
 /// How a run of the flow ended, for hosts: they show the words and exit with the code.
 #[derive(Debug, Serialize)]
@@ -129,6 +134,135 @@ pub struct Ended {
     /// About the change, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub change: Option<Box<Reported>>,
+    /// What the command found, for machines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found: Option<Box<Found>>,
+    /// The same as a table, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub table: Option<Table>,
+}
+
+/// What a command found that is not about one run of one change.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Found {
+    /// A decision, and the change request as it shows itself now.
+    Decided {
+        /// The change request.
+        change_request_id: Name,
+        /// Who decided.
+        by: Person,
+        /// Its state now.
+        status: Status,
+    },
+    /// Change requests that were made by hand.
+    Prepared {
+        /// The change requests, in the order of the file.
+        requests: Vec<PreparedRequest>,
+    },
+    /// Changes, in the order of their ids.
+    Changes {
+        /// The changes.
+        changes: Vec<Listed>,
+    },
+    /// One change, as its journal tells it.
+    Timeline {
+        /// Where it stands.
+        standing: Box<Surveyed>,
+        /// The digest of the journal's last line.
+        journal_head: Digest,
+        /// All lines of the journal.
+        entries: Vec<Entry>,
+    },
+    /// What is owed, by due time.
+    Obligations {
+        /// Each of them.
+        obligations: Vec<OwedBy>,
+    },
+    /// Something that was owed was done.
+    Fulfilled {
+        /// The change request.
+        change_request_id: Name,
+        /// Which obligation.
+        obligation: Name,
+        /// By whom.
+        by: Person,
+    },
+    /// Changes that are not finished.
+    Unfinished {
+        /// The changes, the oldest first.
+        unfinished: Vec<Surveyed>,
+    },
+    /// How the inventories of environments differ.
+    Reconciled {
+        /// The environments, lowest first.
+        environments: Vec<Name>,
+        /// What differs.
+        #[serde(flatten)]
+        reconciliation: Reconciliation,
+    },
+}
+
+/// A change request that was made by hand, and its state.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PreparedRequest {
+    /// The request.
+    #[serde(flatten)]
+    pub prepared: Prepared,
+    /// Its state.
+    pub status: Status,
+}
+
+/// A change in one line.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Listed {
+    /// The path of its journal or record.
+    pub path: String,
+    /// Where it stands; absent: its journal does not verify, or it has none yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standing: Option<Surveyed>,
+    /// What is wrong with its journal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<Problem>,
+}
+
+/// Something that is owed, and for which change.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct OwedBy {
+    /// The change request.
+    pub change_request_id: Option<Name>,
+    /// Where it deployed.
+    pub target: Option<Target>,
+    /// What is owed.
+    #[serde(flatten)]
+    pub owed: Owed,
+}
+
+/// A table for people. Hosts lay it out.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Table {
+    /// The names of the columns.
+    pub columns: Vec<String>,
+    /// The rows, each with a cell for each column.
+    pub rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// A table without rows.
+    #[must_use]
+    pub fn new(columns: &[&str]) -> Self {
+        Self { columns: columns.iter().map(|column| (*column).to_owned()).collect(), rows: Vec::new() }
+    }
+
+    /// Adds a row.
+    pub fn row<const N: usize>(&mut self, cells: [String; N]) {
+        self.rows.push(cells.into());
+    }
 }
 
 /// A change, as a run leaves it.
@@ -180,7 +314,16 @@ impl Ended {
             details: stop.details,
             errors: Vec::new(),
             change: change.map(Box::new),
+            found: None,
+            table: None,
         }
+    }
+
+    /// The end of a command that found something.
+    #[must_use]
+    pub fn found(stop: Stop, found: Found, table: Option<Table>) -> Self {
+        let table = table.filter(|table| !table.rows.is_empty());
+        Self { found: Some(Box::new(found)), table, ..Self::stopped(stop, None) }
     }
 
     /// Nothing could be decided: a failure is never a verdict.
@@ -196,6 +339,8 @@ impl Ended {
             details: Vec::new(),
             errors: failure.errors,
             change: None,
+            found: None,
+            table: None,
         }
     }
 }

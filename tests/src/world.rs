@@ -1,6 +1,5 @@
 //! A world in which whole changes happen: a store, a clock, the user's commands, and a host that can die anywhere.
 
-mod connect;
 mod session;
 
 use std::collections::BTreeMap;
@@ -171,53 +170,37 @@ impl World {
         journals.map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
     }
 
-    /// What a survey of all changes says.
-    pub fn survey(&mut self) -> Value {
-        let mut session = self.session();
-        let journals: Vec<Value> = self
-            .journals()
-            .map(|(name, bytes)| json!({ "name": name, "digest": session.put(bytes.to_vec()).to_string() }))
-            .collect();
-        let request =
-            json!({ "call": "survey", "contract": contract::CONTRACT, "now": self.now(), "journals": journals });
-        call(&mut session, &request)
+    /// What all changes owe, and whether something is overdue: the end of `obligations`.
+    pub fn owed(&mut self) -> Value {
+        self.ask_for(&json!({ "command": "obligations", "all": true }), "")
     }
 
-    /// Somebody says that something that a change owes was done.
+    /// Where all changes stand: the end of `status`.
+    pub fn changes(&mut self) -> Value {
+        self.ask_for(&json!({ "command": "status" }), "")
+    }
+
+    /// Somebody says that something that a change owes was done; the end of `fulfil`.
     pub fn fulfil(&mut self, id: &str, obligation: &str, person: u64) -> Value {
-        let mut session = self.session();
-        let path = format!("changes/{id}/journal.jsonl");
-        let journal = session.put(self.store.get(&path).cloned().unwrap_or_default()).to_string();
-        let answer = call(
-            &mut session,
+        self.ask_for(
             &json!({
-                "call": "fulfil",
-                "contract": contract::CONTRACT,
-                "now": self.now(),
-                "journal": { "name": path, "digest": journal },
+                "command": "fulfil",
+                "id": id,
                 "obligation": obligation,
                 "by": { "id": person.to_string(), "login": format!("person-{person}") },
                 "reference": "https://example.com/tickets/1",
             }),
-        );
-        if let Some(digest) = answer["journal"]["digest"].as_str() {
-            self.store.insert(path, take(&session, digest));
-        }
-        answer
+            "",
+        )
     }
 
     /// Somebody makes the change requests of a file by hand; gives their ids.
     pub fn prepare(&mut self, file: &str) -> Vec<String> {
-        let mut session = self.session();
-        let document = json!({ "name": "prepared.yaml", "digest": session.put(file.as_bytes().to_vec()).to_string() });
-        let answer =
-            call(&mut session, &json!({ "call": "prepare", "contract": contract::CONTRACT, "document": document }));
-        let requests = answer["requests"].as_array().unwrap_or_else(|| panic!("{answer}")).clone();
-        let id = |request: &Value| request["id"].as_str().unwrap_or_default().to_owned();
-        for request in &requests {
-            self.connect(&mut session, &json!({ "errand": "prepare", "request": request }), None);
-        }
-        requests.iter().map(id).collect()
+        let document = json!({ "place": "prepared", "path": "prepared.yaml" });
+        let command = json!({ "command": "prepare", "document": document, "system": self.system() });
+        let end = self.ask_for(&command, file);
+        let requests = end["found"]["requests"].as_array().unwrap_or_else(|| panic!("{end}"));
+        requests.iter().map(|request| request["id"].as_str().unwrap_or_default().to_owned()).collect()
     }
 
     /// What the engine says of the change without doing anything.
@@ -234,19 +217,21 @@ impl World {
     pub fn decide(&mut self, id: &str, person: u64, approves: bool) -> Value {
         if let (Some(github), Some((run, environment))) = (&mut self.github, self.reviewed) {
             github.review(run, environment, if approves { "approved" } else { "rejected" }, "", "User", person);
-            return json!({ "event": "observed" });
+            return json!({ "outcome": "done" });
         }
         if self.github.is_some() {
             return self.label(id, person, approves);
         }
-        let mut session = self.session();
-        let decision = json!({
-            "by": { "id": person.to_string(), "login": format!("person-{person}") },
-            "approves": approves,
-            "at": self.now(),
-            "why": "looked at it"
-        });
-        self.connect(&mut session, &json!({ "errand": "decide", "id": id, "decision": decision }), None)
+        self.ask_for(
+            &json!({
+                "command": "decide",
+                "id": id,
+                "by": { "id": person.to_string(), "login": format!("person-{person}") },
+                "approves": approves,
+                "why": "looked at it"
+            }),
+            "",
+        )
     }
 
     /// Somebody labels the issue of a change request.
@@ -255,7 +240,7 @@ impl World {
         let label = if approves { "status_approved" } else { "status_rejected" };
         let github = self.github.as_mut().unwrap_or_else(|| panic!("there is no GitHub"));
         github.label(issue, &[label.to_owned()], "User", person);
-        json!({ "event": "observed" })
+        json!({ "outcome": "done" })
     }
 
     /// The one change request that there is.

@@ -3,20 +3,16 @@
 //! Reading is a straight line. A change's own steps are a loop: decide, record, perform; so any run resumes anywhere, and
 //! nothing is done before the line that announces it is stored.
 
-use std::cell::RefCell;
-use std::rc::Rc;
-
 use super::reading::{self, Applied, Pointer};
-use super::{Begin, Command, Patience, Promoted, Settings, StepReport, telling};
+use super::{At, Command, Patience, Promoted, Settings, StepReport, telling};
 use crate::change::event::{Engine, Ran, Step};
 use crate::change::journal::{self, Journal};
 use crate::connectors::{LEDGER, System, Talk};
-use crate::documents::Documents;
 use crate::facts::Facts;
 use crate::failure::{Code, Failure};
 use crate::gather::{self, Asked, Named, Rollback, Sources};
+use crate::io::Committed;
 use crate::io::exchange::Put;
-use crate::io::{Committed, Io};
 use crate::plan::outcome::{Outcome, Stop};
 use crate::plan::{self, Answer, Drive, Waiting, World};
 use crate::problem::Problem;
@@ -31,13 +27,6 @@ const JOURNAL: &str = "journal.jsonl";
 const JOURNALS_MAX: u32 = 3;
 /// Steps at most: a journal has at most 10 000 lines.
 const STEPS_MAX: u32 = 20_000;
-
-/// Where a command stands: its host, and what it read.
-#[derive(Clone, Debug)]
-pub(super) struct At {
-    pub(super) io: Io,
-    pub(super) documents: Rc<RefCell<Documents>>,
-}
 
 /// What is driven, and how far.
 #[derive(Debug)]
@@ -62,11 +51,12 @@ enum Mode {
     Act,
 }
 
-/// Runs a command to its end.
-pub(super) async fn command(at: At, begin: Begin) -> Ended {
-    let Begin { command, settings, now } = begin;
-    let errand = errand(command, now);
-    match Box::pin(drive(&at, &settings, errand)).await {
+/// Runs a command about a change to its end.
+pub(super) async fn command(at: &At, settings: &Settings, command: Command, now: Timestamp) -> Ended {
+    let Some(errand) = errand(command, now) else {
+        return Ended::refused(Failure::one(Code::Internal, "this is not about a change", "report this as a defect"));
+    };
+    match Box::pin(drive(at, settings, errand)).await {
         Ok((stop, change)) => Ended::stopped(stop, Some(change)),
         Err(Refused::Failure(failure)) => Ended::refused(failure),
         Err(Refused::Stop(stop)) => Ended::stopped(stop, None),
@@ -85,7 +75,7 @@ impl From<Failure> for Refused {
     }
 }
 
-fn errand(command: Command, now: Timestamp) -> Errand {
+fn errand(command: Command, now: Timestamp) -> Option<Errand> {
     let parked = || [Step::Deploy, Step::Accept, Step::Verify, Step::Rollback].into_iter().collect();
     let waiting = |wait: Option<Patience>| {
         wait.map(|Patience { seconds, interval_seconds }| Waiting {
@@ -113,8 +103,15 @@ fn errand(command: Command, now: Timestamp) -> Errand {
             let rollback = Rollback { change_request_id, emergency };
             (Subject::Restored { rollback, attempt }, mode(dry_run), drive, Vec::new())
         }
+        Command::Decide { .. }
+        | Command::Prepare { .. }
+        | Command::Status { .. }
+        | Command::Obligations { .. }
+        | Command::Fulfil { .. }
+        | Command::Sweep { .. }
+        | Command::Reconcile { .. } => return None,
     };
-    Errand { subject, mode, drive, reports }
+    Some(Errand { subject, mode, drive, reports })
 }
 
 /// Everything that was read for this run, and what is known of the change.

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::change::At;
-use super::{Folder, InventoryKind, Located, Promoted, Settings};
+use super::{At, Folder, InventoryKind, Located, Promoted, Settings};
 use crate::connectors::github::{self, Reviewed, Wanted};
 use crate::connectors::{LEDGER, Pause, System, Talk};
 use crate::facts::Target;
@@ -211,6 +210,17 @@ pub(super) async fn current(
             Ok(Tree { commit: None, files: read.into_iter().map(named).collect() })
         }
     }
+}
+
+/// The entries at the tip of a branch.
+pub(super) async fn branch(at: &At, branch: &Name) -> Result<Tree, Failure> {
+    let name = format!("refs/heads/{branch}");
+    let held = at.io.reference(INVENTORY, &name).await.map_err(|fault| unavailable("the inventory", fault))?;
+    let held = held.ok_or_else(|| {
+        let help = "name the branches of the environments";
+        Failure::one(Code::BadRequest, format!("the inventory has no branch `{branch}`"), help)
+    })?;
+    tree(at, held.commit, None).await
 }
 
 /// The entries of a commit, and one more file.

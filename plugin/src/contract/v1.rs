@@ -118,8 +118,9 @@ pub struct BeginRequest {
     pub now: Timestamp,
     /// What is asked for.
     pub command: Command,
-    /// What the host is configured for.
-    pub settings: Settings,
+    /// What the host is configured for; needed by commands about a change.
+    #[serde(default)]
+    pub settings: Option<Settings>,
 }
 
 /// An environment with its inventory.

@@ -58,6 +58,8 @@ pub enum Outcome {
     WriteNotTaken,
     /// Another run works on the same change.
     Held,
+    /// A journal, the ledger or a replay does not verify.
+    NotVerified,
     /// The change request is for another target, and the policy forbids to use it (EX3).
     TargetMismatch,
     /// The change was deployed before, and something else since.
@@ -68,7 +70,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// All outcomes.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Done,
         Self::NothingToDeploy,
         Self::Ready,
@@ -88,6 +90,7 @@ impl Outcome {
         Self::Unavailable,
         Self::WriteNotTaken,
         Self::Held,
+        Self::NotVerified,
         Self::TargetMismatch,
         Self::AttemptNeeded,
         Self::ObligationsOverdue,
@@ -113,6 +116,7 @@ impl Outcome {
             Self::ClosingUnfinished => 24,
             Self::Unavailable => 30,
             Self::WriteNotTaken => 31,
+            Self::NotVerified => 40,
             Self::ObligationsOverdue => 41,
         }
     }
@@ -133,6 +137,7 @@ impl Outcome {
             | Self::ObligationsOverdue
             | Self::WriteNotTaken => Verdict::Hold,
             Self::Rejected
+            | Self::NotVerified
             | Self::TargetMismatch
             | Self::AttemptNeeded
             | Self::ApprovalTimedOut

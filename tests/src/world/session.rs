@@ -86,15 +86,7 @@ impl World {
             (true, true, false) => json!({ "command": "close", "promoted": promoted, "reports": reports }),
             (true, false, _) => json!({ "command": "run", "promoted": promoted, "wait": wait, "reports": reports }),
         };
-        let system = match &self.github {
-            None => json!({ "system": "ledger" }),
-            Some(_) => {
-                let approvals =
-                    self.reviewed.map(|(run, environment)| json!({ "environment": environment, "run": run }));
-                json!({ "system": "github", "repository": "shop/inventory", "records": "countersign", "run": self.run,
-                        "approvals": approvals })
-            }
-        };
+        let system = self.system();
         let policy = self.documents.policy.as_ref().map(|_| json!({ "place": "policy", "path": "countersign.yaml" }));
         json!({
             "call": "begin",
@@ -114,6 +106,46 @@ impl World {
                 "run": { "id": self.run, "actor": { "id": self.actor.to_string(), "login": "trigger" } }
             }
         })
+    }
+
+    /// The change system, as the host is configured.
+    pub(super) fn system(&self) -> Value {
+        match &self.github {
+            None => json!({ "system": "ledger" }),
+            Some(_) => {
+                let approvals =
+                    self.reviewed.map(|(run, environment)| json!({ "environment": environment, "run": run }));
+                json!({ "system": "github", "repository": "shop/inventory", "records": "countersign", "run": self.run,
+                        "approvals": approvals })
+            }
+        }
+    }
+
+    /// Runs a command that is not about one run of one change; gives its end. `prepared` is the file that it may read.
+    pub(super) fn ask_for(&mut self, command: &Value, prepared: &str) -> Value {
+        let mut session = self.session();
+        let begin = json!({ "call": "begin", "contract": contract::CONTRACT, "now": self.now(), "command": command });
+        let mut turn = call(&mut session, &begin);
+        let mut run = Run::default();
+        for _ in 0..1_000 {
+            if turn["exchange"].is_null() {
+                return turn["end"].clone();
+            }
+            let exchange = turn["exchange"].clone();
+            let response = match exchange["place"].as_str() {
+                Some("prepared") => {
+                    let digest = session.put(prepared.as_bytes().to_vec()).to_string();
+                    json!({ "response": "files", "files": [{ "path": "prepared.yaml", "digest": digest }] })
+                }
+                _ => self.answer(&mut session, &mut run, &exchange, None),
+            };
+            let (now, contract) = (self.now(), contract::CONTRACT);
+            turn = call(
+                &mut session,
+                &json!({ "call": "answer", "contract": contract, "now": now, "response": response }),
+            );
+        }
+        panic!("the command does not end: {command}")
     }
 
     /// Performs an exchange; nothing: the host died.

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules of the engine in reading order: a module names only modules above it, or beside it on its line.
-const ORDER: [&[&str]; 20] = [
+const ORDER: [&[&str]; 26] = [
     &["scalar"],
     &["glob", "problem"],
     &["evidence", "inventory"],
@@ -22,8 +22,14 @@ const ORDER: [&[&str]; 20] = [
     &["history", "prepared"],
     &["effect"],
     &["attachments"],
+    &["failure"],
+    &["io"],
     &["plan"],
+    &["documents"],
+    &["report", "survey"],
+    &["gather"],
     &["connectors"],
+    &["commands"],
     &["contract"],
     &["doors"],
 ];

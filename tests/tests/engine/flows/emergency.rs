@@ -69,27 +69,29 @@ fn em4_an_activated_emergency_owes_reviews_evidence_and_learning() {
     let mut world = World::new(labelled(not_ready(), 106));
     ends(&mut world, "done", 0);
     let id = only(&world);
-    let survey = world.survey();
-    assert_eq!(survey["exit_code"], 0, "nothing is overdue yet");
-    let owed = survey["changes"][0]["obligations"].as_array().cloned().unwrap_or_default();
-    let ids: Vec<_> = owed.iter().filter_map(|owed| owed["id"].as_str()).collect();
-    assert_eq!(ids, ["review", "retrospective", "root-cause", "reconciliation", "gap-secret-scan"]);
+    let owed = world.owed();
+    assert_eq!(owed["exit_code"], 0, "nothing is overdue yet");
+    let owed = owed["found"]["obligations"].as_array().cloned().unwrap_or_default();
+    let mut ids: Vec<_> = owed.iter().filter_map(|owed| owed["id"].as_str()).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, ["gap-secret-scan", "reconciliation", "retrospective", "review", "root-cause"]);
     assert!(owed.iter().all(|owed| owed["owner"] == "ops@example.com" && owed["due"].is_string()));
     world.clock += 25 * 3_600_000;
-    let survey = world.survey();
-    assert_eq!(survey["exit_code"], 41);
-    let overdue: Vec<_> = survey["changes"][0]["obligations"]
+    let owed = world.owed();
+    assert_eq!(owed["exit_code"], 41);
+    let mut overdue: Vec<_> = owed["found"]["obligations"]
         .as_array()
         .into_iter()
         .flatten()
         .filter(|owed| owed["overdue"] == true)
         .filter_map(|owed| owed["id"].as_str())
         .collect();
-    assert_eq!(overdue, ["review", "retrospective"]);
+    overdue.sort_unstable();
+    assert_eq!(overdue, ["retrospective", "review"]);
     for obligation in ["review", "retrospective"] {
-        assert_eq!(world.fulfil(&id, obligation, 105)["type"], "fulfilled");
+        assert_eq!(world.fulfil(&id, obligation, 105)["outcome"], "done");
     }
-    assert_eq!(world.survey()["exit_code"], 0);
+    assert_eq!(world.owed()["exit_code"], 0);
 }
 
 #[test]
@@ -101,9 +103,9 @@ fn em4_pc2_nobody_reviews_their_own_emergency_and_nothing_is_fulfilled_twice() {
         let answer = world.fulfil(&id, "review", involved);
         assert_eq!(answer["errors"][0]["code"], "obligation", "{answer}");
     }
-    assert_eq!(world.fulfil(&id, "root-cause", 101)["type"], "fulfilled");
-    assert_eq!(world.fulfil(&id, "root-cause", 101)["type"], "failure");
-    assert_eq!(world.fulfil(&id, "gap-unit-tests", 105)["type"], "failure", "it was not owed");
+    assert_eq!(world.fulfil(&id, "root-cause", 101)["outcome"], "done");
+    assert_eq!(world.fulfil(&id, "root-cause", 101)["outcome"], "refused");
+    assert_eq!(world.fulfil(&id, "gap-unit-tests", 105)["outcome"], "refused", "it was not owed");
 }
 
 #[test]
@@ -120,7 +122,7 @@ fn em4_what_is_overdue_blocks_the_next_ordinary_change_where_the_policy_says_so(
     ends(&mut world, "obligations-overdue", 41);
     assert_eq!(world.ran, ["deploy", "accept"]);
     for obligation in ["review", "retrospective", "root-cause", "reconciliation", "gap-secret-scan"] {
-        assert_eq!(world.fulfil(&id, obligation, 105)["type"], "fulfilled");
+        assert_eq!(world.fulfil(&id, obligation, 105)["outcome"], "done");
     }
     again(&mut world);
     ends(&mut world, "done", 0);

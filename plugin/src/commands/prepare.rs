@@ -1,0 +1,39 @@
+//! `prepare`: change requests made by hand ahead of time, one for each target of a file (CR5, EX5).
+
+use super::decide::refused;
+use super::{At, Located, reading};
+use crate::connectors::{System, Talk, github, ledger};
+use crate::failure::{Code, Failure};
+use crate::plan::outcome::{Outcome, Stop};
+use crate::report::{Ended, Found, PreparedRequest, Table};
+use crate::risk::word;
+
+pub(super) async fn run(at: &At, document: &Located, system: &System) -> Result<Ended, Failure> {
+    let named = reading::file(at, document, "file of prepared change requests").await?;
+    let bytes = at.documents.borrow().bytes(&named.name, &named.digest)?;
+    let prepared = crate::prepared::read(&bytes)
+        .map_err(|problem| Failure::all(Code::Prepared, Some(&named.name), vec![problem]))?;
+    let talk = Talk::new(at.io.clone(), "github");
+    let mut table = Table::new(&["CHANGE REQUEST", "STATE", "FROM", "UNTIL", "TITLE"]);
+    let mut requests = Vec::new();
+    for prepared in prepared {
+        let made = match system {
+            System::Ledger {} => ledger::prepare(&talk, &prepared).await.map(ledger::observed),
+            System::Github(place) => github::prepare(&talk, place, &prepared).await,
+        };
+        let status = made.map_err(|pause| refused(pause, "a change request"))?.status;
+        let time = |time: &Option<crate::scalar::Timestamp>| time.map(|time| time.to_string()).unwrap_or_default();
+        table.row([
+            prepared.id.to_string(),
+            word(&status),
+            time(&prepared.planned_start),
+            time(&prepared.planned_end),
+            prepared.title.clone(),
+        ]);
+        requests.push(PreparedRequest { prepared, status });
+    }
+    let count = requests.len();
+    let stop = Stop::new(Outcome::Done, format!("the ledger has the {count} change requests of the file"))
+        .help("have each of them approved, then run with the same file");
+    Ok(Ended::found(stop, Found::Prepared { requests }, Some(table)))
+}
