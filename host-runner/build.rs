@@ -16,6 +16,11 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=engine_config.rs");
     println!("cargo::rerun-if-changed={MODULE}");
+    // Names of functions are a tenth of the program, and nobody who runs it reads them. Here and not in the profile,
+    // which would build every dependency anew.
+    if env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "linux") {
+        println!("cargo::rustc-link-arg-bin=countersign=-Wl,--strip-all");
+    }
     if let Err(problem) = compile_ahead() {
         println!("cargo::error={problem}");
         process::exit(1);

@@ -5,6 +5,7 @@ use crate::change::journal::Journal;
 use crate::change::state::{Change, Ending, Filed};
 use crate::facts::{Facts, Past, Target, Validated};
 use crate::obligations;
+use crate::order;
 use crate::problem::Problem;
 use crate::scalar::{Commit, Digest, Name, Timestamp};
 
@@ -127,6 +128,6 @@ fn concluded<'j>(
             _ => None,
         })
         .collect();
-    concluded.sort_by(|a, b| (a.0, &a.1.id).cmp(&(b.0, &b.1.id)));
+    order::sort_by(&mut concluded, |a, b| (a.0, &a.1.id).cmp(&(b.0, &b.1.id)));
     concluded.into_iter()
 }

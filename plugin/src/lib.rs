@@ -7,6 +7,7 @@
 pub mod scalar;
 
 pub mod glob;
+mod order;
 pub mod problem;
 
 pub mod evidence;

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::calendar::Calendar;
 use crate::evidence::{Check, Severity};
+use crate::order;
 use crate::problem::Problem;
 use crate::promotion::RiskLevel;
 use crate::scalar::{Email, Name, Timestamp};
@@ -555,6 +556,6 @@ pub fn read(bytes: &[u8], purpose: Purpose) -> Result<Policy, Vec<Problem>> {
             }
         })
         .collect();
-    problems.sort_by(|one, other| one.place.cmp(&other.place));
+    order::sort_by(&mut problems, |one, other| one.place.cmp(&other.place));
     Err(problems)
 }

@@ -13,6 +13,7 @@ use crate::evidence::{Check, Evidence, Finding, Outcome, Report, Severity};
 use crate::facts::{Facts, From};
 use crate::glob::Glob;
 use crate::inventory::Entry;
+use crate::order;
 use crate::policy::{Level, Policy, Requirement, Scope, Stage, Waiver};
 use crate::readiness::binding::Bound;
 use crate::readiness::reason::{Code, Reason, Source};
@@ -125,7 +126,7 @@ pub fn assess(facts: &Facts, stage: Stage, runs: &[Digest]) -> Readiness {
     }
     reasons.extend(category::reviews(facts));
     reasons.extend(staging(facts));
-    reasons.sort_by(|a, b| (!a.blocking, a).cmp(&(!b.blocking, b)));
+    order::sort_by(&mut reasons, |a, b| (!a.blocking, a).cmp(&(!b.blocking, b)));
     reasons.dedup();
     let evidence_suffices = reasons.iter().all(|reason| !reason.blocking || reason.check.is_some());
     let needed = needed.into_iter().map(|((check, tool), entries)| Needed { check, tool, entries });

@@ -13,6 +13,7 @@ use std::fmt;
 use self::licenses::Licenses;
 use crate::formats::cyclonedx::{self, Bom, Component, Hash, Service};
 use crate::formats::index::{Index, spread};
+use crate::order;
 
 /// The property that says which entry has a shared component.
 pub const ENTRY: &str = "countersign:entry";
@@ -63,7 +64,9 @@ pub struct Merged {
 #[must_use]
 pub fn merge(root: &Root<'_>, parts: &[Part<'_>]) -> Merged {
     let mut parts = parts.to_vec();
-    parts.sort_by_key(|part| (part.entry, part.version, part.bom.is_none()));
+    order::sort_by(&mut parts, |a, b| {
+        (a.entry, a.version, a.bom.is_none()).cmp(&(b.entry, b.version, b.bom.is_none()))
+    });
     let mut forest = Forest::default();
     let top = forest.refer(format!("deployment:{}@{}", root.name, root.version));
     let mut before = None;
@@ -207,7 +210,7 @@ impl<'a> Forest<'a> {
         let render = Render { forest: self, parts, inside, licenses: Licenses::new() };
         let entries = parts.iter().enumerate().map(|(number, part)| render.entry(number, part));
         let mut services: Vec<_> = self.services.iter().map(|(own, service)| self.service(*own, service)).collect();
-        services.sort_by(|a, b| (a.name, a.version, a.bom_ref).cmp(&(b.name, b.version, b.bom_ref)));
+        order::sort_by(&mut services, |a, b| (a.name, a.version, a.bom_ref).cmp(&(b.name, b.version, b.bom_ref)));
         wire::Document {
             bom_format: "CycloneDX",
             spec_version: "1.6",
@@ -257,7 +260,7 @@ impl<'a> Forest<'a> {
             dependency.depends_on.sort_unstable();
             dependency.provides.sort_unstable();
         }
-        all.sort_by_key(|dependency| dependency.from);
+        order::sort_by(&mut all, |a, b| a.from.cmp(b.from));
         all
     }
 
@@ -335,7 +338,7 @@ impl<'b> Render<'b, '_> {
 
     fn nodes(&self, numbers: &[usize]) -> Vec<wire::Component<'b>> {
         let mut all: Vec<_> = numbers.iter().filter_map(|number| self.node(*number)).collect();
-        all.sort_by(|a, b| (a.name, a.version, a.bom_ref).cmp(&(b.name, b.version, b.bom_ref)));
+        order::sort_by(&mut all, |a, b| (a.name, a.version, a.bom_ref).cmp(&(b.name, b.version, b.bom_ref)));
         all
     }
 

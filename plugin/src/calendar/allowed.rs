@@ -7,6 +7,7 @@ use jiff::tz::{Disambiguation, TimeZone};
 use serde::Serialize;
 
 use super::{Calendar, Date, Day, Freeze, Window};
+use crate::order;
 use crate::scalar::Timestamp;
 
 /// How many days ahead the next change between open and closed is looked for.
@@ -74,7 +75,7 @@ pub fn allowed(calendar: &Calendar, region: Option<&str>, at: Timestamp) -> Allo
             Closure::new(&rules, freeze.from.start(), freeze.until.end(), Why::Freeze(freeze.name.clone()))
         }))
         .collect();
-    closures.sort_by_key(|closure| closure.span);
+    order::sort_by(&mut closures, |a, b| a.span.cmp(&b.span));
 
     let hours = Hours { rules, windows: windows.map(Vec::as_slice), closures };
     hours.judge(at, NEAR_DAYS).or_else(|| hours.judge(at, SEARCH_DAYS)).unwrap_or_else(|| hours.at_the_horizon(at))

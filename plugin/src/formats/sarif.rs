@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, de};
 
 use super::json::{Json, Text};
 use crate::evidence::{Finding, Scan, Severity};
+use crate::order;
 use crate::problem::Problem;
 use crate::scalar::shorten;
 
@@ -37,7 +38,7 @@ pub(super) fn from_json(json: &Json<'_>) -> Result<Scan, Problem> {
         }
         run.findings(number, &mut scan.findings)?;
     }
-    scan.findings.sort();
+    order::sort(&mut scan.findings);
     Ok(scan)
 }
 

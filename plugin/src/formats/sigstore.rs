@@ -15,6 +15,7 @@ use sigstore_types::{Bundle, DsseEnvelope};
 
 use super::json::{self, Json, Text};
 use crate::evidence::{Asset, Check, Evidence, Origin, Outcome, SIGSTORE, Signer};
+use crate::order;
 use crate::problem::Problem;
 use crate::scalar::{Commit, Digest, Timestamp, shorten};
 
@@ -175,7 +176,7 @@ fn assets(envelope: &DsseEnvelope) -> Result<Vec<Asset>, Problem> {
     let digests = statement.subject.iter().filter_map(|subject| subject.digest.sha256.as_ref());
     let assets = digests.map(|digest| Digest::parse_bare(digest.as_str()).map(|id| Asset { id, uri: None }));
     let mut assets: Vec<Asset> = assets.collect::<Result<_, _>>().map_err(|invalid| other(invalid.0, provenance))?;
-    assets.sort();
+    order::sort(&mut assets);
     assets.dedup();
     if assets.is_empty() {
         return Err(other(

@@ -87,6 +87,7 @@ fn child<'t, 'a>(node: &'t Node<'a>, step: &str) -> Option<&'t Node<'a>> {
 }
 
 fn problem(text: &str, fault: Fault) -> Problem {
+    let fault = fault.into_inner();
     let problem = Problem::new(fault.message, fault.help);
     match fault.at {
         Some(mark) => {

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Label, Person, Promotion, Review};
 use crate::formats::json;
+use crate::order;
 use crate::problem::Problem;
 use crate::scalar::{Commit, Email, Timestamp, shorten};
 
@@ -296,7 +297,7 @@ fn labels(items: Vec<LabelItem>, timeline: Vec<serde_json::Value>) -> Result<Vec
 
 /// The latest word of each reviewer who is not the author. A comment is no word; a dismissal takes it back.
 fn reviews(mut items: Vec<ReviewItem>, author: &Person, head: &Commit) -> Result<Vec<Review>, Problem> {
-    items.sort_by_key(|item| item.submitted_at);
+    order::sort_by(&mut items, |a, b| a.submitted_at.cmp(&b.submitted_at));
     let mut latest: BTreeMap<u64, Option<Review>> = BTreeMap::new();
     for item in items {
         let Some(user) = item.user else { continue };

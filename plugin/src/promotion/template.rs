@@ -9,6 +9,7 @@ mod structure;
 #[cfg(test)]
 mod tests;
 
+use crate::order;
 use crate::problem::Problem;
 use crate::promotion::{CustomerImpact, DeploymentImpact, Fields, Priority, RiskLevel};
 use crate::scalar::{Email, shorten};
@@ -264,10 +265,11 @@ impl<'a> Reading<'a> {
     /// Ordered by line; what has no line comes last, in the template's order.
     fn problems(self) -> Vec<Problem> {
         let mut problems = self.problems;
-        problems.sort_by_key(|problem| match problem.place {
+        let line = |problem: &Problem| match problem.place {
             Some(crate::problem::Place::Line { line, .. }) => line,
             Some(crate::problem::Place::Pointer { .. }) | None => u32::MAX,
-        });
+        };
+        order::sort_by(&mut problems, |a, b| line(a).cmp(&line(b)));
         problems
     }
 }

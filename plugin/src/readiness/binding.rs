@@ -5,6 +5,7 @@ use std::rc::Rc;
 use crate::evidence::{Evidence, SIGSTORE, Signer};
 use crate::facts::{Facts, From};
 use crate::inventory::Entry;
+use crate::order;
 use crate::policy::{Policy, Requirement};
 use crate::scalar::{Commit, Digest};
 
@@ -109,7 +110,7 @@ pub(super) fn newest(requirement: &Requirement, evidence: &[Bound<'_>]) -> Vec<F
     };
     let mut speaking: Vec<&From<Rc<Evidence>>> =
         concerned.iter().filter(|bound| !superseded(bound)).map(|bound| bound.from).collect();
-    speaking.sort_by(|a, b| (a.digest, &a.value).cmp(&(b.digest, &b.value)));
+    order::sort_by(&mut speaking, |a, b| (a.digest, &a.value).cmp(&(b.digest, &b.value)));
     speaking.dedup_by(|a, b| a.digest == b.digest && a.value == b.value);
     speaking.into_iter().cloned().collect()
 }

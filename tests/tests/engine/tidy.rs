@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// The modules of the engine in reading order: a module names only modules above it, or beside it on its line.
 const ORDER: [&[&str]; 26] = [
     &["scalar"],
-    &["glob", "problem"],
+    &["glob", "order", "problem"],
     &["evidence", "inventory"],
     &["formats"],
     &["promotion"],

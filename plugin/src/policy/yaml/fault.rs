@@ -13,9 +13,12 @@ pub(super) struct Mark {
     pub(super) column: usize,
 }
 
-/// What is wrong, and how to mend it.
+/// What is wrong, and how to mend it. Boxed, because it travels through the generic code of every type that is read.
 #[derive(Debug)]
-pub(super) struct Fault {
+pub(super) struct Fault(Box<Wrong>);
+
+#[derive(Debug)]
+pub(super) struct Wrong {
     pub(super) at: Option<Mark>,
     pub(super) message: String,
     pub(super) help: String,
@@ -26,7 +29,7 @@ pub(super) struct Fault {
 impl Fault {
     /// A fault that has no place yet.
     pub(super) fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { at: None, message: message.into(), help: help.into(), of_shape: false }
+        Self(Box::new(Wrong { at: None, message: message.into(), help: help.into(), of_shape: false }))
     }
 
     /// Something else stands where the document must have a mapping, a list or a word.
@@ -44,23 +47,38 @@ impl Fault {
         Self::new(first_lower(message), "correct the value")
     }
 
-    pub(super) fn at(self, mark: Mark) -> Self {
-        Self { at: Some(mark), ..self }
+    pub(super) fn at(mut self, mark: Mark) -> Self {
+        self.0.at = Some(mark);
+        self
     }
 
     /// The same fault at this place, unless its place is known.
     pub(super) fn or_at(self, mark: Mark) -> Self {
-        Self { at: self.at.or(Some(mark)), ..self }
+        self.or_either(mark, mark)
     }
 
-    fn of_shape(self) -> Self {
-        Self { of_shape: true, ..self }
+    /// The same fault at the key or at the value, unless its place is known.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn or_either(mut self, key: Mark, value: Mark) -> Self {
+        let mark = if self.0.of_shape { key } else { value };
+        self.0.at.get_or_insert(mark);
+        self
+    }
+
+    pub(super) fn into_inner(self) -> Wrong {
+        *self.0
+    }
+
+    fn of_shape(mut self) -> Self {
+        self.0.of_shape = true;
+        self
     }
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.0.message)
     }
 }
 

@@ -54,11 +54,13 @@ impl<'t, 'a> Reader<'t, 'a> {
         Fault::new(format!("the value is not {what}"), "correct the value").at(self.at())
     }
 
+    #[inline(never)]
     fn unsigned<T: TryFrom<u128>>(self) -> Result<T, Fault> {
         const WHOLE: &str = "a whole number of zero or more that fits";
         self.tagged(Tag::Int, WHOLE)?.unsigned().ok_or_else(|| self.is_not(WHOLE))
     }
 
+    #[inline(never)]
     fn signed<T: TryFrom<i128>>(self) -> Result<T, Fault> {
         const WHOLE: &str = "a whole number that fits";
         self.tagged(Tag::Int, WHOLE)?.signed().ok_or_else(|| self.is_not(WHOLE))
@@ -70,12 +72,14 @@ impl<'t, 'a> Reader<'t, 'a> {
         value.filter(|value| value.is_finite()).ok_or_else(|| self.is_not(NUMBER))
     }
 
+    #[inline(never)]
     fn boolean(self) -> Result<bool, Fault> {
         let boolean = self.tagged(Tag::Bool, "a valid boolean")?.boolean();
         let wrong = || Fault::new("the value is neither `true` nor `false`", "write `true` or `false`").at(self.at());
         boolean.ok_or_else(wrong)
     }
 
+    #[inline(never)]
     fn text(self) -> Result<&'t str, Fault> {
         let scalar = self.scalar()?;
         if scalar.is_null() {
@@ -90,6 +94,7 @@ impl<'t, 'a> Reader<'t, 'a> {
     }
 
     /// The items of a list; null is an empty one.
+    #[inline(never)]
     fn items(self) -> Result<&'t [Node<'a>], Fault> {
         match &*self.node.value {
             Value::List(items) => Ok(items),
@@ -99,6 +104,7 @@ impl<'t, 'a> Reader<'t, 'a> {
     }
 
     /// The entries of a mapping; null is an empty one.
+    #[inline(never)]
     fn entries(self) -> Result<&'t [(Node<'a>, Node<'a>)], Fault> {
         match &*self.node.value {
             Value::Map(entries) => Ok(entries),
@@ -216,10 +222,7 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         let mut entries = Entries { reader: self, left: self.entries()?.iter(), value: None, key: self.at() };
-        let value = visitor.visit_map(&mut entries).map_err(|fault| {
-            let at = if fault.of_shape { entries.key } else { self.at() };
-            fault.or_at(at)
-        })?;
+        let value = visitor.visit_map(&mut entries).map_err(|fault| fault.or_either(entries.key, self.at()))?;
         match entries.left.next() {
             Some((more, _)) => Err(Fault::expected("mapping end").at(self.child(more).at())),
             None => Ok(value),
@@ -282,26 +285,35 @@ struct Entries<'t, 'a> {
     key: Mark,
 }
 
+// Not inlined: the code of the two below is compiled for every field of every type.
+impl<'t, 'a> Entries<'t, 'a> {
+    #[inline(never)]
+    fn next(&mut self) -> Option<Reader<'t, 'a>> {
+        let (key, value) = self.left.next()?;
+        let key = self.reader.child(key);
+        self.value = Some(value);
+        self.key = key.at();
+        Some(key)
+    }
+
+    #[inline(never)]
+    fn value(&mut self) -> Result<Reader<'t, 'a>, Fault> {
+        let early = || Fault::malformed("value requested before key").at(self.key);
+        self.value.take().map(|value| self.reader.child(value)).ok_or_else(early)
+    }
+}
+
 impl<'de> MapAccess<'de> for Entries<'_, '_> {
     type Error = Fault;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault> {
-        let Some((key, value)) = self.left.next() else { return Ok(None) };
-        let key = self.reader.child(key);
-        self.value = Some(value);
-        self.key = key.at();
+        let Some(key) = self.next() else { return Ok(None) };
         seed.deserialize(key).map(Some).map_err(|fault| fault.or_at(key.at()))
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
-        let Some(value) = self.value.take() else {
-            return Err(Fault::malformed("value requested before key").at(self.key));
-        };
-        let value = self.reader.child(value);
-        seed.deserialize(value).map_err(|fault| {
-            let at = if fault.of_shape { self.key } else { value.at() };
-            fault.or_at(at)
-        })
+        let value = self.value()?;
+        seed.deserialize(value).map_err(|fault| fault.or_either(self.key, value.at()))
     }
 }
 
