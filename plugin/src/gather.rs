@@ -11,7 +11,7 @@ use crate::evidence::Evidence;
 use crate::facts::{self, Facts, From, IgnoreFile, Inventory, Locker, Past, Restoration, Run, Target};
 use crate::failure::{Code, Failure};
 use crate::history;
-use crate::policy::Policy;
+use crate::policy::{Policy, Purpose, Staging};
 use crate::problem::Problem;
 use crate::promotion::{self, Person, Promotion};
 use crate::scalar::{Commit, Digest, Name, Timestamp};
@@ -169,6 +169,14 @@ fn policy(documents: &mut Documents, asked: &Asked<'_>) -> Result<(Policy, Diges
         Some(named) => crate::policy::read(&documents.bytes(&named.name, &named.digest)?, purpose)
             .map_err(|problems| Failure::all(Code::Policy, Some(&named.name), problems))?,
     };
+    if let (Some(named), Purpose::Production, None) = (&sources.policy, purpose, &policy.staging) {
+        // The environment's own staging is demanded as well as read (PC4).
+        let environments = crate::policy::environments(&documents.bytes(&named.name, &named.digest)?)
+            .map_err(|problems| Failure::all(Code::Policy, Some(&named.name), problems))?;
+        let declared = environments.get(&asked.target.environment);
+        policy.staging =
+            declared.and_then(|declared| declared.staging.clone()).map(|environment| Staging { environment });
+    }
     if let Some(named) = &sources.evidence_checks {
         let target = asked.target.environment.as_str();
         let region = asked.target.region.as_ref().map(crate::scalar::Name::as_str);

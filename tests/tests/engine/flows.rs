@@ -1,5 +1,6 @@
 //! Whole changes, from evidence to a closed change request, in the engine's own words.
 
+mod commands;
 mod emergency;
 mod environment;
 mod existing;
