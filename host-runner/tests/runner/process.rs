@@ -226,7 +226,7 @@ fn pc9_a_webhook_that_fails_changes_no_outcome() {
 
 /// The commands of the runbook: the names and texts of its `sh` blocks, in order.
 fn runbook() -> Vec<(String, String)> {
-    let text = include_str!("../RUNBOOK.md");
+    let text = include_str!("../../RUNBOOK.md");
     let blocks = text.split("```sh ").skip(1).map(|block| block.split("```").next().unwrap());
     blocks.map(|block| block.split_once('\n').unwrap()).map(|(name, text)| (name.to_owned(), text.to_owned())).collect()
 }
