@@ -5,6 +5,7 @@ mod calendar;
 mod corpus;
 mod crash;
 mod decisions;
+mod demo;
 mod flows;
 mod flows_v1;
 mod formats;
