@@ -19,7 +19,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, wa
 
 pub use log::Log;
 pub use redact::{REDACTED, Redaction, Secrets};
-pub use signals::interrupted;
+pub use signals::{acknowledge, interrupted};
 
 use crate::text::excerpt;
 use log::{Collector, Live};
@@ -36,10 +36,8 @@ const GONE: Duration = Duration::from_secs(5);
 pub struct Command<'a> {
     /// The program and its arguments.
     pub argv: &'a [String],
-    /// Added to the environment.
+    /// Its whole environment.
     pub env: &'a [(String, String)],
-    /// Names taken out of the environment.
-    pub without: &'a [String],
     /// Where it runs; this process's directory when there is none.
     pub directory: Option<&'a Path>,
     /// How long it may run.
@@ -59,7 +57,6 @@ impl<'a> Command<'a> {
         Self {
             argv,
             env: &[],
-            without: &[],
             directory: None,
             deadline: Duration::from_secs(3600),
             grace: Duration::from_secs(10),
@@ -124,10 +121,7 @@ fn start(command: &Command<'_>) -> Result<(Child, PipeReader), String> {
     let other = writer.try_clone().map_err(|error| format!("no pipe for its output: {error}"))?;
     let mut process = std::process::Command::new(program);
     process.args(arguments).stdin(Stdio::null()).stdout(writer).stderr(other).process_group(0);
-    for name in command.without {
-        process.env_remove(name);
-    }
-    process.envs(command.env.iter().map(|(name, value)| (name, value)));
+    process.env_clear().envs(command.env.iter().map(|(name, value)| (name, value)));
     if let Some(directory) = command.directory {
         process.current_dir(directory);
     }

@@ -50,6 +50,28 @@ pub enum Put {
     Conflict(Option<String>),
 }
 
+/// A file to write, if it is as expected.
+#[derive(Clone, Debug)]
+pub struct Write {
+    /// Its path.
+    pub path: String,
+    /// The new bytes; none: it is removed.
+    pub bytes: Option<Vec<u8>>,
+    /// The version that must be there; none: there must be no such file.
+    pub expected: Option<String>,
+}
+
+/// What came of writing several files.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Committed {
+    /// All of them are there.
+    Done,
+    /// These are not as expected; nothing was written.
+    Conflict(Vec<String>),
+    /// Others kept moving the ledger, so nothing was written.
+    Behind,
+}
+
 /// One run's hold on one change; released when dropped, or when the process dies.
 #[derive(Debug)]
 pub struct Guard {
@@ -119,6 +141,22 @@ impl Ledger {
         match &self.place {
             Place::Directory(directory) => directory.put_if_unchanged(path, bytes, expected),
             Place::Branch(branch) => branch.put_if_unchanged(path, bytes, expected),
+        }
+    }
+
+    /// Writes several files, each if it is as expected: at once where the ledger can, else in their order.
+    pub fn commit(&self, writes: &[Write], message: &str) -> Result<Committed, LedgerError> {
+        match &self.place {
+            Place::Directory(directory) => directory.commit(writes),
+            Place::Branch(branch) => branch.commit(writes, message),
+        }
+    }
+
+    /// Looks again at what others may have written since.
+    pub fn refresh(&self) -> Result<(), LedgerError> {
+        match &self.place {
+            Place::Directory(_) => Ok(()),
+            Place::Branch(branch) => branch.refresh(),
         }
     }
 

@@ -1,24 +1,23 @@
 //! Countersign's command line: runs the engine's module in a sandbox and does what it asks for. Nothing here decides.
 
 pub mod api;
-pub mod change_system;
 pub mod clock;
 pub mod command;
-pub mod drive;
 pub mod engine;
+pub mod exchanges;
 pub mod exit;
 pub mod failure;
+pub mod faults;
 pub mod files;
-pub mod gather;
 pub mod inspect;
 pub mod inventory;
+mod judgement;
 pub mod ledger;
 pub mod module;
-pub mod records;
 pub mod refusal;
 pub mod remote;
-pub mod report;
 pub mod sandbox;
+pub mod session;
 pub mod settings;
 pub mod table;
 pub mod text;

@@ -10,8 +10,9 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::inventory::git::isolated;
+use crate::inventory::git::{Repository, isolated};
 use crate::text::excerpt;
+use crate::webhook::check;
 
 /// Seconds without a byte after which git gives a server up.
 const QUIET: u32 = 30;
@@ -42,11 +43,10 @@ impl Remote {
         if !url.chars().all(plain) || url.contains('@') {
             return Err(refused("it has credentials or odd characters in it"));
         }
-        let local = ["http://127.0.0.1", "http://localhost", "http://[::1]", "file:///"];
-        if url.starts_with("https://") || local.iter().any(|start| url.starts_with(start)) {
-            return Ok(Self { url: url.to_owned(), token: token.filter(|token| !token.is_empty()) });
+        if !url.starts_with("file:///") {
+            check(url).map_err(refused)?;
         }
-        Err(refused("it is not encrypted"))
+        Ok(Self { url: url.to_owned(), token: token.filter(|token| !token.is_empty()) })
     }
 
     /// Where it is.
@@ -92,15 +92,51 @@ impl Remote {
         within(git).map(drop)
     }
 
+    /// Pushes an object of the repository at `git_dir` to `full_name`, if that still names `before`.
+    ///
+    /// The push runs in a repository of our own that borrows the objects: the configuration of `git_dir` may be anybody's.
+    pub fn push_object(
+        &self,
+        git_dir: &std::path::Path,
+        object: &str,
+        full_name: &str,
+        before: Option<&str>,
+    ) -> Result<(), Failure> {
+        let folder =
+            tempfile::Builder::new().prefix("countersign-").tempdir().map_err(|error| broken(&error.to_string()))?;
+        let scratch = Repository::create(folder.path(), "none")?;
+        let mut git = isolated(Command::new("git"));
+        git.arg(git_dir_option(git_dir)).args(["rev-parse", "--path-format=absolute", "--git-path", "objects"]);
+        let objects = within(git)?;
+        std::fs::write(scratch.git_dir().join("objects/info/alternates"), format!("{objects}\n"))
+            .map_err(|error| broken(&error.to_string()))?;
+        self.push(scratch.git_dir(), object, full_name, before)
+    }
+
+    /// Scheme, host and port.
+    fn origin(&self) -> String {
+        let rest = self.url.find("://").map_or(0, |at| at + 3);
+        let end = self.url[rest..].find('/').map_or(self.url.len(), |at| rest + at);
+        format!("{}/", &self.url[..end])
+    }
+
     fn git(&self, git: Command) -> Command {
         let mut git = isolated(git);
         let time = format!("http.lowSpeedTime={QUIET}");
         for option in ["credential.helper=", "http.followRedirects=false", "http.lowSpeedLimit=1", &time] {
             git.args(["-c", option]);
         }
+        git.env("GIT_ALLOW_PROTOCOL", "file:http:https");
+        for name in ["GIT_SSL_CAINFO", "SSL_CERT_FILE"] {
+            if let Some(file) = std::env::var_os(name).filter(|file| !file.is_empty()) {
+                git.env("GIT_SSL_CAINFO", file);
+                break;
+            }
+        }
         if let Some(token) = &self.token {
             let basic = base64(format!("x-access-token:{token}").as_bytes());
-            git.envs([("GIT_CONFIG_COUNT", "1"), ("GIT_CONFIG_KEY_0", "http.extraheader")]);
+            // For this server alone: whatever leads elsewhere goes without it.
+            git.env("GIT_CONFIG_COUNT", "1").env("GIT_CONFIG_KEY_0", format!("http.{}.extraheader", self.origin()));
             git.env("GIT_CONFIG_VALUE_0", format!("authorization: basic {basic}"));
         }
         git
@@ -162,11 +198,32 @@ mod tests {
 
     #[test]
     fn au3_a_url_with_credentials_is_not_used() {
-        for url in ["https://token@github.com/a/b", "http://example.com/a", "git@github.com:a/b", "--upload-pack=x"] {
+        for url in [
+            "https://token@github.com/a/b",
+            "http://example.com/a",
+            "http://localhost.example.com/a",
+            "http://127.0.0.1.example.com/a",
+            "git@github.com:a/b",
+            "--upload-pack=x",
+            "ext::sh -c id",
+        ] {
             assert!(Remote::new(url, None).is_err(), "{url}");
+        }
+        for url in ["http://localhost:3000/a", "http://127.0.0.1:3000/a", "file:///srv/a.git"] {
+            assert!(Remote::new(url, None).is_ok(), "{url}");
         }
         let remote = Remote::new("https://github.com/a/b.git", Some("canary".to_owned())).unwrap();
         assert!(!format!("{remote:?}").contains("canary"));
+    }
+
+    #[test]
+    fn t67_the_token_is_for_one_origin() {
+        for (url, origin) in [
+            ("https://github.com/a/b.git", "https://github.com/"),
+            ("http://127.0.0.1:8080/a.git", "http://127.0.0.1:8080/"),
+        ] {
+            assert_eq!(Remote::new(url, None).unwrap().origin(), origin);
+        }
     }
 
     #[test]

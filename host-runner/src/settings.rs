@@ -6,14 +6,16 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::api::Api;
-use crate::change_system::{ChangeSystem, GitHub};
 use crate::clock::Clock;
 use crate::command::Secrets;
+use crate::exchanges::Host;
 use crate::failure::Failure;
+use crate::inventory::git::Repository;
 use crate::ledger::Ledger;
 use crate::refusal::Refusal;
 use crate::remote::Remote;
-use crate::wire::{Person, Run, Target};
+use crate::webhook::Webhooks;
+use crate::wire::{Person, Run};
 
 /// Where change requests are.
 #[derive(Clone, Debug, clap::Args)]
@@ -78,24 +80,28 @@ impl LedgerAt {
         Err(missing.into())
     }
 
-    /// The change system, for this run; reviews of the environment `approvals` are decisions there as well.
-    pub fn system(&self, run: &str, approvals: Option<&str>) -> Result<ChangeSystem, Refusal> {
-        let ledger = self.open()?;
+    /// The change system as the engine is told of it; reviews of the environment `approvals` are decisions there as well.
+    pub fn system(&self, run: &str, approvals: Option<&str>) -> Result<Value, Failure> {
         match (self.change_system, approvals) {
-            (SystemName::Ledger, None) => Ok(ChangeSystem::ledger(ledger)),
+            (SystemName::Ledger, None) => Ok(json!({ "system": "ledger" })),
             (SystemName::Ledger, Some(_)) => Err(Failure::usage(
                 "`--approval-environment` is for change requests at GitHub, and these are in a ledger",
             )
-            .help("leave it out, or add `--change-system github`")
-            .into()),
-            (SystemName::Github, _) => {
+            .help("leave it out, or add `--change-system github`")),
+            (SystemName::Github, _) => Ok(json!({
+                "system": "github", "repository": self.repository()?, "records": self.records_branch, "run": run,
+                "server": server(), "approvals": approvals.map(reviewed).transpose()?,
+            })),
+        }
+    }
+
+    /// The API of the change system, where it has one.
+    pub fn api(&self) -> Result<Option<Api>, Failure> {
+        match self.change_system {
+            SystemName::Ledger => Ok(None),
+            SystemName::Github => {
                 let base = variable("GITHUB_API_URL").unwrap_or_else(|| "https://api.github.com".to_owned());
-                let api = Api::new(&base, &self.token().unwrap_or_default())?;
-                let (repository, server) = (self.repository()?, server());
-                let approvals = approvals.map(reviewed).transpose()?;
-                let records = &self.records_branch;
-                let place = GitHub { repository: &repository, records, run, server: &server, approvals };
-                Ok(ChangeSystem::github(ledger, &place, api))
+                Api::new(&base, &self.token().unwrap_or_default()).map(Some)
             }
         }
     }
@@ -128,7 +134,7 @@ pub struct InventoryAt {
 /// What a verb about a change is told.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Change {
-    /// The policy file, from the protected branch; without it the built-in policy holds.
+    /// The policy file, from the protected branch. Default: `.countersign.yaml` in the inventory, else the built-in policy.
     #[arg(long, value_name = "FILE", env = "COUNTERSIGN_POLICY")]
     pub policy: Option<PathBuf>,
     /// An evidence-checks config in IBM's format, which replaces the policy's requirements.
@@ -156,22 +162,22 @@ pub struct Change {
     /// system: its repository.
     #[arg(long, value_name = "URL", env = "COUNTERSIGN_INVENTORY_REMOTE")]
     pub inventory_remote: Option<String>,
-    /// The ignore file, a path in the inventory.
-    #[arg(long, value_name = "PATH", env = "COUNTERSIGN_IGNORE_FILE", default_value = ".inventoryignore")]
-    pub ignore_file: String,
+    /// The ignore file, a path in the inventory. Default: what the policy says, else `.inventoryignore`.
+    #[arg(long, value_name = "PATH", env = "COUNTERSIGN_IGNORE_FILE")]
+    pub ignore_file: Option<String>,
     /// The environment to deploy to.
     #[arg(long, value_name = "NAME", env = "COUNTERSIGN_ENVIRONMENT")]
     pub environment: String,
     /// The region to deploy to.
     #[arg(long, value_name = "NAME", env = "COUNTERSIGN_REGION")]
     pub region: Option<String>,
-    /// What the environment is for: production or pre_prod.
+    /// What the environment is for: production or pre_prod. Needed only where the policy does not declare the environment.
     #[arg(long, value_name = "PURPOSE", env = "COUNTERSIGN_PURPOSE")]
-    pub purpose: String,
-    /// The environment in words, for the change request.
+    pub purpose: Option<String>,
+    /// The environment in words, for the change request. Default: what the policy says, else its name.
     #[arg(long, value_name = "TEXT", env = "COUNTERSIGN_DETAIL")]
-    pub detail: String,
-    /// The pre-production environment whose last concluded deployment proves the staging (PC4).
+    pub detail: Option<String>,
+    /// The pre-production environment whose last concluded deployment proves the staging (PC4). Default: the policy's.
     #[arg(long, value_name = "NAME", env = "COUNTERSIGN_STAGING")]
     pub staging: Option<String>,
     /// Where the ledger is.
@@ -211,22 +217,6 @@ pub struct Promoted {
     pub force_redeploy: bool,
 }
 
-/// What is deployed.
-#[derive(Clone, Copy, Debug)]
-pub enum Subject<'a> {
-    /// What was promoted.
-    Promoted(&'a Promoted),
-    /// What an earlier change deployed: a full rollback.
-    Restored {
-        /// The change request whose deployment is restored.
-        id: &'a str,
-        /// The inventory commit that it deployed.
-        commit: &'a str,
-        /// Whether it is declared an emergency.
-        emergency: bool,
-    },
-}
-
 /// Who asks.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Caller {
@@ -263,18 +253,87 @@ pub struct Patience {
     pub wait_interval: u32,
 }
 
-impl Change {
-    /// Where the change is deployed.
+impl Patience {
+    /// What the engine is told of it.
     #[must_use]
-    pub fn target(&self) -> Target {
-        let Self { environment, region, purpose, detail, .. } = self;
-        Target {
-            environment: environment.clone(),
-            region: region.clone().filter(|region| !region.is_empty()),
-            purpose: purpose.clone(),
-            detail: detail.clone(),
+    pub fn told(&self) -> Value {
+        self.wait.map_or(Value::Null, |seconds| json!({ "seconds": seconds, "interval_seconds": self.wait_interval }))
+    }
+}
+
+impl Change {
+    /// `environment` or `environment in region`, for people.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match self.region() {
+            Some(region) => format!("{} in {region}", self.environment),
+            None => self.environment.clone(),
         }
     }
+
+    fn region(&self) -> Option<&str> {
+        self.region.as_deref().filter(|region| !region.is_empty())
+    }
+
+    /// A host for this change, and the settings that the engine is told.
+    pub fn host<'c>(
+        &self,
+        clock: &'c Clock,
+        commands: &Commands,
+        branch: Option<&str>,
+    ) -> Result<(Host<'c>, Value), Refusal> {
+        let run = self.caller.run(clock)?;
+        let webhooks = Webhooks::new(&self.webhooks)?;
+        let secrets = secrets(&commands.secret_env, webhooks.secrets().chain(self.ledger.token()));
+        let mut host = Host::new(clock, secrets)?;
+        host.webhooks = webhooks;
+        host.directory.clone_from(&commands.directory);
+        host.ledger = Some(self.ledger.open()?);
+        host.api = self.ledger.api()?;
+        host.inventory = Repository::at(&self.inventory.folder);
+        host.pointers = self.pointers()?;
+        if host.inventory.is_none() && !self.inventory.folder.is_dir() {
+            return Err(Failure::usage(format!("there is no inventory at `{}`", self.inventory.folder.display()))
+                .help("give the folder of a git repository, or a plain folder of entries")
+                .into());
+        }
+        host.places.insert("inventory".to_owned(), self.inventory.folder.clone());
+        let mut evidence = Vec::new();
+        for (number, folder) in self.evidence.iter().enumerate() {
+            let place = format!("evidence/{}", number + 1);
+            evidence.push(json!({ "place": place, "name": folder.display().to_string() }));
+            host.places.insert(place, folder.clone());
+        }
+        let settings = json!({
+            "environment": self.environment,
+            "region": self.region(),
+            "purpose": self.purpose,
+            "detail": self.detail,
+            "branch": branch,
+            "staging": self.staging,
+            "policy": located(&mut host, "policy", self.policy.as_deref())?,
+            "evidence_checks": located(&mut host, "evidence-checks", self.evidence_checks.as_deref())?,
+            "ignore_file": self.ignore_file,
+            "evidence": evidence,
+            "inventory": if host.inventory.is_some() { "git" } else { "folder" },
+            "system": self.ledger.system(&run.id, self.approvals())?,
+            "run": run,
+            "peer_review": self.peer_review,
+            "attestations": self.attestations,
+        });
+        Ok((host, settings))
+    }
+}
+
+/// A file that the user named, as the engine is told of it: its folder becomes a place of the host.
+pub fn located(host: &mut Host<'_>, place: &str, path: Option<&Path>) -> Result<Value, Failure> {
+    let Some(path) = path else { return Ok(Value::Null) };
+    let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(|| {
+        Failure::usage(format!("`{}` is not the name of a file", path.display())).help("give the path of a file")
+    })?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    host.places.insert(place.to_owned(), folder.to_owned());
+    Ok(json!({ "place": place, "path": name }))
 }
 
 impl Change {
@@ -296,14 +355,16 @@ impl Change {
 }
 
 impl Promoted {
-    /// The change request that was made by hand, if one was: `notAvailable` says that there is none (EX1).
-    pub fn supplied(&self) -> Result<Option<&str>, Failure> {
-        match self.change_request_id.as_deref() {
-            None | Some("notAvailable") => Ok(None),
-            Some("") => Err(Failure::usage("the change request's id is empty")
-                .help("leave `--change-request-id` out, or give an id")),
-            Some(id) => Ok(Some(id)),
-        }
+    /// What the engine is told of it.
+    pub fn told(&self, host: &mut Host<'_>, attempt: u32) -> Result<Value, Failure> {
+        Ok(json!({
+            "commit": self.commit,
+            "promotion": located(host, "promotion", self.promotion.as_deref())?,
+            "change_request_id": self.change_request_id,
+            "prepared": located(host, "prepared", self.prepared.as_deref())?,
+            "force_redeploy": self.force_redeploy,
+            "attempt": attempt,
+        }))
     }
 }
 

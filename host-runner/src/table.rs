@@ -24,6 +24,13 @@ impl Table {
         Self { rows: vec![Row::Cells(headings.map(str::to_owned).into())] }
     }
 
+    /// A table of these rows; other people's text is made safe.
+    #[must_use]
+    pub fn of(headings: Vec<String>, rows: impl Iterator<Item = Vec<String>>) -> Self {
+        let safe = |row: Vec<String>| Row::Cells(row.iter().map(|cell| guard(cell)).collect());
+        Self { rows: std::iter::once(headings).chain(rows).map(safe).collect() }
+    }
+
     /// Whether it has headings only.
     #[must_use]
     pub const fn is_empty(&self) -> bool {

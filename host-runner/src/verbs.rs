@@ -22,13 +22,17 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use serde::Serialize;
+use serde_json::Value;
 
-use crate::drive::Telling;
+use crate::clock::Clock;
 use crate::engine::Engine;
+use crate::exchanges::Host;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::refusal::Refusal;
 use crate::sandbox::Sandbox;
+use crate::session::{self, Telling};
+use crate::settings::{self, LedgerAt};
 
 /// Change management for CI/CD: a second signature for every deployment.
 #[derive(Debug, Parser)]
@@ -162,12 +166,25 @@ impl Common {
         Ok(Engine::new(self.sandbox()?.instantiate()?))
     }
 
-    /// How much is told while things happen.
-    const fn telling(&self) -> Telling {
-        match self.output {
-            Output::Text => Telling::lines(),
-            Output::Json => Telling::effects(),
-        }
+    /// Runs a command in an engine of its own, and tells what came of it.
+    fn drive(
+        &self,
+        host: &mut Host<'_>,
+        clock: &Clock,
+        command: &Value,
+        settings: Option<&Value>,
+    ) -> Result<Exit, Refusal> {
+        let end = session::run(&mut self.engine()?, host, clock, command, settings, &Telling::lines())?;
+        self.tell(&end)?;
+        Ok(end.exit)
+    }
+
+    /// Runs a command that needs the ledger alone.
+    fn ask(&self, ledger: &LedgerAt, command: &Value) -> Result<Exit, Refusal> {
+        let clock = Clock::from_environment()?;
+        let mut host = Host::new(&clock, settings::secrets(&[], ledger.token()))?;
+        host.ledger = Some(ledger.existing()?);
+        self.drive(&mut host, &clock, command, None)
     }
 
     /// Tells the refusal: to people on standard error, to machines on standard output too.

@@ -16,43 +16,6 @@ pub struct Named {
     pub digest: String,
 }
 
-/// The files of an inventory at one commit.
-#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
-pub struct Tree {
-    /// The commit; a plain directory has none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub commit: Option<String>,
-    /// All files, by path.
-    pub files: Vec<Named>,
-}
-
-/// Everything that a plan is made from.
-#[derive(Clone, Debug, Serialize)]
-pub struct Documents {
-    /// The policy.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub policy: Option<Named>,
-    /// The evidence-checks config.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub evidence_checks: Option<Named>,
-    /// The promotion pull request; a full rollback has none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub promotion: Option<Named>,
-    /// The inventory to deploy.
-    pub inventory: Tree,
-    /// The inventory that was concluded last.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub concluded: Option<Tree>,
-    /// The inventory that was concluded last in the pre-production environment.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub staging: Option<Tree>,
-    /// The ignore file.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ignore_file: Option<Named>,
-    /// All evidence.
-    pub evidence: Vec<Named>,
-}
-
 /// Where a change is deployed.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Target {
@@ -106,129 +69,12 @@ pub struct Run {
     pub pipeline_version: Option<String>,
 }
 
-/// One of the user's commands.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Step {
-    /// The deployment.
-    Deploy,
-    /// The acceptance tests.
-    Accept,
-    /// One check of the verification.
-    Verify,
-    /// The rollback.
-    Rollback,
-}
-
-impl Step {
-    /// Every command of the user.
-    pub const ALL: [Self; 4] = [Self::Deploy, Self::Accept, Self::Verify, Self::Rollback];
-}
-
-/// How a command of the user ended.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub struct Ran {
-    /// Which.
-    pub step: Step,
-    /// Whether it succeeded.
-    pub success: bool,
-    /// Its exit code.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub exit_code: Option<i32>,
-    /// What else is to say.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
-    /// When it began.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub started: Option<String>,
-    /// When it ended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ended: Option<String>,
-    /// Its output, by digest.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub log: Option<String>,
-}
-
-/// A bounded wait for approval.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
-pub struct Waiting {
-    /// When the wait is over.
-    pub until: String,
-    /// Seconds between two looks.
-    pub interval_seconds: u32,
-}
-
-/// Who performs which commands.
-#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
-pub struct Driving {
-    /// Commands that the caller performs, and reports.
-    pub parked: Vec<Step>,
-    /// What the caller reports of them.
-    pub reports: Vec<Ran>,
-    /// The wait for approval.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub wait: Option<Waiting>,
-}
-
-/// The answer to an effect.
-#[derive(Clone, Debug, Serialize)]
-pub struct Answer {
-    /// The effect's key.
-    pub key: String,
-    /// What happened.
-    pub event: Value,
-}
-
-/// A plan request.
-#[derive(Clone, Debug, Serialize)]
-pub struct PlanRequest<'a> {
-    /// What is asked: `act`, `preview` or `assess`.
-    pub mode: &'a str,
-    /// The clock.
-    pub now: String,
-    /// The clock when this run began.
-    pub started: &'a str,
-    /// Where.
-    pub target: &'a Target,
-    /// Who asks.
-    pub run: &'a Run,
-    /// The documents.
-    pub documents: &'a Documents,
-    /// A change request that was made by hand.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub change_request_id: Option<&'a str>,
-    /// Which attempt at the same change.
-    pub attempt: u32,
-    /// Whether everything is deployed again.
-    pub force_redeploy: bool,
-    /// The full rollback that is asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub rollback: Option<&'a Rollback>,
-    /// The journals of all changes.
-    pub history: &'a [Named],
-    /// The journal.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub journal: Option<Named>,
-    /// The answer to the last effect.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub answer: Option<Answer>,
-    /// Who performs which commands.
-    pub drive: &'a Driving,
-}
-
-/// A full rollback.
-#[derive(Clone, Debug, Serialize)]
-pub struct Rollback {
-    /// The change request whose deployment is restored.
-    pub change_request_id: String,
-    /// Whether it is declared an emergency.
-    pub emergency: bool,
-}
-
 /// A response.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum Response {
+    /// What a command does next.
+    Turn(Box<Turn>),
     /// What a document says.
     Ingested(Box<Ingested>),
     /// What is wrong with a promotion text.
@@ -238,211 +84,22 @@ pub enum Response {
         /// Everything that is wrong.
         problems: Vec<Problem>,
     },
-    /// Which journal is needed.
-    Recall {
-        /// The id of the change request.
-        id: String,
-        /// The name of the journal beside it.
-        journal: String,
-    },
-    /// What must happen next.
-    Plan(Box<Plan>),
-    /// The next exchange with the change system.
-    Exchange(Exchange),
-    /// Where a change stands.
-    Status(Box<Standing>),
-    /// Where all changes stand.
-    Survey(Survey),
-    /// Something that was owed is written down as done.
-    Fulfilled {
-        /// The journal to make durable.
-        journal: Head,
-    },
-    /// Which change requests are to be made by hand.
-    Prepared {
-        /// The requests: handed back to the engine as they are.
-        requests: Vec<Value>,
-    },
-    /// How inventories differ.
-    Reconciliation(Reconciliation),
     /// Nothing can be decided.
     Failure(Faults),
 }
 
-/// What must happen next.
+/// What a command does next.
 #[derive(Debug, Deserialize)]
-pub struct Plan {
-    /// The change request's id.
-    pub id: String,
-    /// The state.
-    pub state: String,
-    /// The journal to make durable first.
-    pub journal: Option<Head>,
-    /// Its new lines.
+pub struct Turn {
+    /// Lines for people.
     #[serde(default)]
-    pub appended: Vec<Entry>,
-    /// What to do next: handed back to the engine as it is.
-    pub effect: Option<Value>,
-    /// What a whole run would do.
+    pub told: Vec<Value>,
+    /// What is to be performed and answered.
     #[serde(default)]
-    pub would: Vec<Value>,
-    /// How it ended.
-    pub end: Option<End>,
-    /// What the judgement found.
-    pub judgement: Option<Value>,
-    /// What is deployed, at the end of a run.
+    pub exchange: Option<Value>,
+    /// What the command came to.
     #[serde(default)]
-    pub delta: Option<Value>,
-}
-
-/// A journal: where to take it, and what it ends with.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Head {
-    /// The digest of its bytes.
-    pub digest: String,
-    /// The digest of its last line.
-    pub head: String,
-}
-
-/// A line of a journal.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Entry {
-    /// Counted from 1.
-    pub seq: u32,
-    /// When it was recorded.
-    pub at: String,
-    /// What happened.
-    pub event: Value,
-}
-
-/// How it ended, in the engine's words.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct End {
-    /// `proceed`, `hold` or `halt`.
-    pub verdict: String,
-    /// What to exit with.
-    pub exit_code: u8,
-    /// The outcome's name.
-    pub outcome: String,
-    /// What is the case.
-    pub message: String,
-    /// What to do about it.
-    #[serde(default)]
-    pub help: Option<String>,
-    /// Details, one a line.
-    #[serde(default)]
-    pub details: Vec<String>,
-}
-
-/// An effect, as far as the host performs it itself.
-#[derive(Debug, Deserialize)]
-pub struct Effect {
-    /// Its key.
-    pub key: String,
-    /// What to do.
-    pub action: Action,
-}
-
-/// What to do.
-#[derive(Debug, Deserialize)]
-#[serde(tag = "effect", rename_all = "kebab-case")]
-pub enum Action {
-    /// Run a command of the user, once.
-    Run {
-        /// Which.
-        step: Step,
-        /// The command.
-        command: Option<Command>,
-        /// Environment variables for it.
-        #[serde(default)]
-        environment: Vec<Variable>,
-    },
-    /// Move the pointer to the last concluded deployment.
-    Conclude {
-        /// The pointer's name.
-        pointer: String,
-        /// What it points to from now on.
-        #[serde(default)]
-        commit: Option<String>,
-    },
-    /// Tell somebody, and go on whatever comes of it.
-    Notify {
-        /// Through which channel.
-        channel: String,
-        /// Of what.
-        moment: String,
-        /// What to post, by digest.
-        body: String,
-    },
-    /// Let time pass.
-    Wait {
-        /// Until when.
-        until: String,
-        /// Why.
-        why: String,
-    },
-    /// Anything else is performed in the change system, which the engine knows how to talk to.
-    #[serde(other)]
-    Connect,
-}
-
-/// A command of the user.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Command {
-    /// The program and its arguments.
-    pub run: Vec<String>,
-    /// Seconds until it is ended.
-    pub timeout_seconds: u32,
-}
-
-/// An environment variable.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Variable {
-    /// Its name.
-    pub name: String,
-    /// Its value.
-    pub value: String,
-}
-
-/// The next exchange with the change system.
-#[derive(Debug, Deserialize)]
-#[serde(tag = "exchange", rename_all = "kebab-case")]
-pub enum Exchange {
-    /// Read a file.
-    Get {
-        /// Its path.
-        path: String,
-    },
-    /// Write a file if it is as it was.
-    Put {
-        /// Its path.
-        path: String,
-        /// The new bytes, by digest.
-        content: String,
-        /// The digest of what must be there; absent: nothing must be.
-        #[serde(default)]
-        expected: Option<String>,
-    },
-    /// Send one request to the API.
-    Http(Http),
-    /// Let time pass.
-    Wait {
-        /// So many seconds.
-        seconds: u32,
-    },
-    /// Nothing more is to be exchanged: a document was read.
-    Gathered {
-        /// Its name.
-        name: String,
-        /// The digest of its bytes.
-        digest: String,
-    },
-    /// Nothing more is to be exchanged.
-    Done {
-        /// The event that answers.
-        event: Value,
-    },
+    pub end: Option<Value>,
 }
 
 /// One request to an API.
@@ -453,136 +110,11 @@ pub struct Http {
     /// The path below the base URL.
     pub path: String,
     /// Headers.
+    #[serde(default)]
     pub headers: BTreeMap<String, String>,
     /// The digest of the body.
     #[serde(default)]
     pub body: Option<String>,
-}
-
-/// What the change system said.
-#[derive(Clone, Debug, Serialize)]
-#[serde(tag = "response", rename_all = "kebab-case")]
-pub enum Exchanged {
-    /// The file is there.
-    Found {
-        /// The digest of its bytes.
-        digest: String,
-    },
-    /// There is no such file.
-    Absent {},
-    /// It was written.
-    Stored {},
-    /// It is not as expected.
-    Conflict {},
-    /// The API answered.
-    Answered {
-        /// The status.
-        status: u16,
-        /// Headers that matter.
-        headers: BTreeMap<String, String>,
-        /// The digest of the body.
-        body: String,
-    },
-    /// Time passed.
-    Waited {},
-    /// It could not be done.
-    Broken {
-        /// Why.
-        message: String,
-    },
-}
-
-/// Where a change stands.
-#[derive(Debug, Deserialize)]
-pub struct Standing {
-    /// The state.
-    pub state: String,
-    /// Where.
-    pub target: Option<Target>,
-    /// The inventory commit that is deployed.
-    pub commit: Option<String>,
-    /// An effect that was begun and whose outcome is not known.
-    pub pending: Option<String>,
-    /// The digest of the last line.
-    pub head: String,
-    /// All lines.
-    pub entries: Vec<Entry>,
-}
-
-/// Where all changes stand.
-#[derive(Debug, Deserialize, Serialize)]
-pub struct Survey {
-    /// What to exit with when what is owed is reported.
-    pub exit_code: u8,
-    /// Every change.
-    pub changes: Vec<Surveyed>,
-}
-
-/// Where one change stands.
-#[derive(Debug, Deserialize, Serialize)]
-pub struct Surveyed {
-    /// The journal that says so.
-    pub journal: String,
-    /// The change request's id.
-    pub id: Option<String>,
-    /// Where.
-    pub target: Option<Target>,
-    /// `standard` or `emergency`.
-    pub kind: Option<String>,
-    /// The state.
-    pub state: String,
-    /// How it ended.
-    pub category: Option<String>,
-    /// Whether nothing is left to do for a run.
-    pub finished: bool,
-    /// An effect that was begun and whose outcome is not known.
-    pub pending: Option<String>,
-    /// When something happened last.
-    pub last: Option<String>,
-    /// What is owed, and what was.
-    pub obligations: Vec<Owed>,
-}
-
-/// Something that is owed, or was.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Owed {
-    /// Its name within the change.
-    pub id: String,
-    /// What is to be done.
-    pub what: String,
-    /// Who answers for it.
-    pub owner: String,
-    /// Until when.
-    pub due: String,
-    /// Whether its time is over.
-    pub overdue: bool,
-    /// When it was fulfilled.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fulfilled_at: Option<String>,
-    /// How it was fulfilled.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fulfilment: Option<Value>,
-}
-
-/// How inventories differ.
-#[derive(Debug, Deserialize, Serialize)]
-pub struct Reconciliation {
-    /// Entries that are not the same everywhere: for each environment in turn the version, or nothing.
-    pub differing: BTreeMap<String, Vec<Option<Version>>>,
-    /// How many entries are the same everywhere.
-    pub same: u32,
-}
-
-/// Which version of an entry an environment has.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Version {
-    /// The version.
-    pub version: String,
-    /// The digest of the artifact.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sha256: Option<String>,
-    /// The source commit.
-    pub commit: String,
 }
 
 /// Everything that is wrong, at once.

@@ -125,7 +125,7 @@ pub(crate) fn facts(documents: &mut Documents, asked: &Asked<'_>) -> Result<Fact
         ));
     }
     let (policy, policy_digest) = policy(documents, asked)?;
-    let journals = journals(documents, &asked.history)?;
+    let journals = journals(documents, asked.history)?;
     let Source { promotion, digest: promotion_digest, fields, restoration } = match &asked.rollback {
         None => promoted(documents, asked, &policy)?,
         Some(rollback) => restored(rollback, asked, &policy, &journals)?,
@@ -224,7 +224,7 @@ fn restored(rollback: &Rollback, asked: &Asked<'_>, policy: &Policy, journals: &
     let sources = &asked.sources;
     let commit_of = |tree: Option<&Tree>| tree.and_then(|tree| tree.commit.clone());
     let pointer = commit_of(sources.concluded.as_ref());
-    let (good, current) = history::to_restore(journals, id, &asked.target, pointer.as_ref(), limit).map_err(refuse)?;
+    let (good, current) = history::to_restore(journals, id, asked.target, pointer.as_ref(), limit).map_err(refuse)?;
     if commit_of(Some(&sources.inventory)) != good.opened.commit {
         return Err(refuse(Problem::new(
             format!("the inventory is not the one that change request `{id}` deployed"),

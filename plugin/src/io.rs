@@ -59,6 +59,9 @@ pub struct Told {
     pub event: Option<&'static str>,
 }
 
+/// Files by store and path; those without a digest are removed.
+type Overlay = BTreeMap<(String, String), Option<Digest>>;
+
 #[derive(Debug)]
 struct Shared {
     asked: RefCell<Option<Exchange>>,
@@ -68,7 +71,7 @@ struct Shared {
     exchanges: Cell<u32>,
     bytes: Rc<RefCell<dyn Bytes>>,
     /// What a dry run would have written, by store and path.
-    overlay: Option<RefCell<BTreeMap<(String, String), Option<Digest>>>>,
+    overlay: Option<RefCell<Overlay>>,
 }
 
 /// What a command talks to. Clones share one host.

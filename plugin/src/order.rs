@@ -40,7 +40,7 @@ mod tests {
             let mut own = items.clone();
             super::sort_by(&mut own, |a, b| a.0.cmp(&b.0));
             let mut other = items.clone();
-            other.sort_by(|a, b| a.0.cmp(&b.0));
+            other.sort_by_key(|item| item.0);
             prop_assert_eq!(own, other);
             let (mut own, mut other) = (items.clone(), items);
             super::sort(&mut own);

@@ -132,10 +132,10 @@ pub struct Ended {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<Fault>,
     /// About the change, where there is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub change: Option<Box<Reported>>,
     /// What the command found, for machines.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub found: Option<Box<Found>>,
     /// The same as a table, for people.
     #[serde(skip_serializing_if = "Option::is_none")]

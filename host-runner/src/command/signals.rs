@@ -28,6 +28,11 @@ pub fn interrupted() -> bool {
     state().interrupted.load(Ordering::Acquire)
 }
 
+/// Takes the wish to end as heard: what follows is done until this process is asked again.
+pub fn acknowledge() {
+    state().interrupted.store(false, Ordering::Release);
+}
+
 impl Drop for Held {
     fn drop(&mut self) {
         count(-1);

@@ -10,7 +10,6 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use super::NotMoved;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files;
@@ -173,6 +172,83 @@ impl Repository {
         Ok(found)
     }
 
+    /// Every file of a commit, also hidden ones in its root: path, object, and whether it is a regular file.
+    pub fn listing(&self, commit: &Commit) -> Result<Vec<(String, String, bool)>, Failure> {
+        let Some(tree) = self.object(&format!("{commit}^{{tree}}"))? else {
+            return Err(Failure::usage(format!("the inventory has no commit {commit}"))
+                .help("fetch it: a shallow clone lacks older commits"));
+        };
+        let mut found = Vec::new();
+        self.descend(&tree, "", 0, &mut found)?;
+        Ok(found)
+    }
+
+    fn descend(
+        &self,
+        tree: &Object,
+        within: &str,
+        depth: usize,
+        found: &mut Vec<(String, String, bool)>,
+    ) -> Result<(), Failure> {
+        if depth > DEPTH_MAX {
+            return Err(Failure::usage(format!("the inventory has more than {DEPTH_MAX} folders in each other")));
+        }
+        for item in Items::of(tree) {
+            let (mode, name, id) = item?;
+            let path = format!("{within}{name}");
+            match (mode, name.starts_with('.')) {
+                ("40000", true) => {}
+                (_, true) if depth > 0 => {}
+                ("40000", false) => {
+                    let inner = self.object(&id)?.ok_or_else(|| lacks(&path))?;
+                    self.descend(&inner, &format!("{path}/"), depth + 1, found)?;
+                }
+                (mode, _) => found.push((path, id, matches!(mode, "100644" | "100755" | "100664"))),
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes an annotated tag of a commit, which nothing names yet: its object.
+    pub fn annotate(&self, name: &str, commit: &Commit, message: &str, seconds: i64) -> Result<String, Failure> {
+        let name = reference(name)?;
+        let text = format!(
+            "object {commit}\ntype commit\ntag {name}\ntagger countersign <countersign@localhost> {seconds} +0000\n\n{}\n",
+            message.trim_end()
+        );
+        let mut git = self.git();
+        git.args(["hash-object", "-t", "tag", "-w", "--stdin"]);
+        finish(&mut git, Some(text.as_bytes()))
+    }
+
+    /// Points a tag to an object if it still names `before`; whether it did.
+    pub fn point(&self, name: &str, object: &str, before: Option<&str>) -> Result<(), Failure> {
+        let nothing = "0".repeat(object.len());
+        let mut git = self.git();
+        git.args(["update-ref", "--no-deref", "-m", "countersign", "--end-of-options"]);
+        git.args([&format!("refs/tags/{}", reference(name)?), object, before.unwrap_or(&nothing)]);
+        finish(&mut git, None).map(drop)?;
+        self.forget();
+        Ok(())
+    }
+
+    /// The commits that `to` has and `from` has not, newest first: each as its fields.
+    pub fn log(&self, from: Option<&Commit>, to: &Commit) -> Result<Vec<[String; 6]>, Failure> {
+        let mut git = self.git();
+        git.env("TZ", "UTC").args(["log", "--date=format-local:%Y-%m-%dT%H:%M:%SZ"]);
+        git.args(["--format=%H%x1f%P%x1f%ae%x1f%ce%x1f%cd%x1f%s", "--end-of-options", to.as_str()]);
+        if let Some(from) = from {
+            git.arg(format!("^{from}"));
+        }
+        let text = finish(&mut git, None)?;
+        let fields = |line: &str| {
+            let mut fields = line.splitn(6, '\u{1f}').map(str::to_owned);
+            let mut next = || fields.next().unwrap_or_default();
+            [next(), next(), next(), next(), next(), next()]
+        };
+        Ok(text.lines().map(fields).collect())
+    }
+
     /// The bytes of an object that `files` named.
     pub fn blob(&self, object: &str, name: &str) -> Result<Vec<u8>, Failure> {
         let object = self.object(object)?;
@@ -189,28 +265,6 @@ impl Repository {
             return Err(Failure::usage(format!("`{}` is not a path in the inventory", excerpt(path, 200))));
         }
         Ok(self.object(&format!("{commit}:{path}"))?.filter(|object| object.kind == "blob").map(|object| object.bytes))
-    }
-
-    /// Moves a tag to a commit if it still names the object `before`, and reads it back.
-    pub fn move_tag(&self, name: &str, commit: &Commit, before: Option<&str>) -> Result<(), NotMoved> {
-        let broken = |failure: Failure| NotMoved { code: "unavailable", message: failure.problem };
-        let now = self.tag(name).map_err(broken)?;
-        if now.as_ref().is_some_and(|tag| tag.commit == *commit) {
-            return Ok(());
-        }
-        if now.map(|tag| tag.object).as_deref() != before {
-            let message = format!("the tag `{name}` was moved by another run in between");
-            return Err(NotMoved { code: "conflict", message });
-        }
-        self.update(&format!("refs/tags/{name}"), commit, before).map_err(broken)?;
-        self.forget();
-        match self.tag(name).map_err(broken)? {
-            Some(tag) if tag.commit == *commit => Ok(()),
-            Some(_) | None => {
-                let message = format!("the tag `{name}` was moved, and reads otherwise");
-                Err(NotMoved { code: "write-not-taken", message })
-            }
-        }
     }
 
     /// Points a reference, given in full, to a commit if it still names `before`.

@@ -2,12 +2,13 @@
 
 use std::cell::RefCell;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use super::directory::{DEPTH_MAX, is_segment};
-use super::{LedgerError, Put};
+use super::{Committed, LedgerError, Put, Write};
 use crate::clock::Clock;
+use crate::exit::Exit;
+use crate::failure::Failure;
 use crate::inventory::git::{Author, Commit, Edit, Repository, reference};
 use crate::module::digest;
 use crate::refusal::Refusal;
@@ -28,6 +29,8 @@ pub(super) struct Branch {
     branch: String,
     local: PathBuf,
     tip: RefCell<Tip>,
+    /// Removed with this value.
+    _folder: tempfile::TempDir,
 }
 
 #[derive(Debug)]
@@ -36,22 +39,18 @@ struct Tip {
     commit: Option<Commit>,
 }
 
-impl Drop for Branch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.local);
-    }
-}
-
 impl Branch {
     pub(super) fn open(remote: Remote, branch: &str) -> Result<Self, Refusal> {
-        static TURN: AtomicU32 = AtomicU32::new(0);
-        let turn = TURN.fetch_add(1, Ordering::Relaxed);
-        let local = std::env::temp_dir().join(format!("countersign-branch-{}-{turn}", std::process::id()));
         let branch = reference(branch)?.to_owned();
-        let _ = std::fs::remove_dir_all(&local);
+        // Nobody else can guess its name, or write into it.
+        let folder = tempfile::Builder::new().prefix("countersign-").tempdir().map_err(|error| {
+            Failure::new(Exit::Internal, format!("no temporary folder can be made: {error}"))
+                .help("set `TMPDIR` to a folder that this user may write to")
+        })?;
+        let local = folder.path().to_owned();
         let repository = Repository::create(&local, "none")?;
         let tip = RefCell::new(Tip { repository, commit: None });
-        let opened = Self { remote, branch, local, tip };
+        let opened = Self { remote, branch, local, tip, _folder: folder };
         opened.fetch()?;
         Ok(opened)
     }
@@ -88,49 +87,92 @@ impl Branch {
         bytes: &[u8],
         expected: Option<&str>,
     ) -> Result<Put, LedgerError> {
-        let path = sound(path)?;
-        let found = self.get(path)?.map(|(_, version)| version);
-        if found.as_deref() != expected && !self.is_behind()? {
-            return Ok(Put::Conflict(found));
+        let write = Write { path: path.to_owned(), bytes: Some(bytes.to_vec()), expected: expected.map(str::to_owned) };
+        match self.commit(std::slice::from_ref(&write), &format!("countersign: {path}"))? {
+            Committed::Done => Ok(Put::Done(digest(bytes))),
+            Committed::Conflict(_) => Ok(Put::Conflict(self.get(path)?.map(|(_, version)| version))),
+            Committed::Behind => Err(self.trouble("written", "others write to it all the time")),
+        }
+    }
+
+    /// Writes several files as one commit and one push.
+    pub(super) fn commit(&self, writes: &[Write], message: &str) -> Result<Committed, LedgerError> {
+        for write in writes {
+            sound(&write.path)?;
+        }
+        if !self.conflicts(writes)?.is_empty() && !self.is_behind()? {
+            return Ok(Committed::Conflict(self.conflicts(writes)?));
         }
         let until = Instant::now() + PATIENCE;
         let (mut last, mut refused, mut lost) = (String::new(), 0, 0);
         while Instant::now() < until && refused < REFUSALS {
-            if lost > 0 || found.as_deref() != expected {
+            if lost > 0 || !self.conflicts(writes)?.is_empty() {
                 let before = self.tip.borrow().commit.clone();
                 step_back(lost);
                 self.fetch()?;
                 refused = if self.tip.borrow().commit == before { refused + 1 } else { 0 };
             }
-            let found = self.get(path)?.map(|(_, version)| version);
-            if lost > 0 && found.as_deref() == Some(&digest(bytes)) {
-                return Ok(Put::Done(digest(bytes)));
+            if lost > 0 && self.holds(writes)? {
+                return Ok(Committed::Done);
             }
-            if found.as_deref() != expected {
-                return Ok(Put::Conflict(found));
+            let conflicts = self.conflicts(writes)?;
+            if !conflicts.is_empty() {
+                return Ok(Committed::Conflict(conflicts));
             }
-            match self.push(path, bytes)? {
-                Ok(()) => return Ok(Put::Done(digest(bytes))),
+            match self.push(writes, message)? {
+                Ok(()) => return Ok(Committed::Done),
                 Err(why) => last = why,
             }
             lost += 1;
         }
-        Err(self.trouble("written", &last))
+        match refused < REFUSALS {
+            true => Ok(Committed::Behind),
+            false => Err(self.trouble("written", &last)),
+        }
     }
 
-    /// Commits one file and pushes it; why that did not work, or seems not to have.
-    fn push(&self, path: &str, bytes: &[u8]) -> Result<Result<(), String>, LedgerError> {
+    /// Looks again at what others may have written since.
+    pub(super) fn refresh(&self) -> Result<(), LedgerError> {
+        if self.is_behind()? { self.fetch() } else { Ok(()) }
+    }
+
+    /// The files that are not as expected.
+    fn conflicts(&self, writes: &[Write]) -> Result<Vec<String>, LedgerError> {
+        let mut conflicts = Vec::new();
+        for Write { path, expected, .. } in writes {
+            if self.get(path)?.map(|(_, version)| version) != *expected {
+                conflicts.push(path.clone());
+            }
+        }
+        Ok(conflicts)
+    }
+
+    /// Whether all of it is there.
+    fn holds(&self, writes: &[Write]) -> Result<bool, LedgerError> {
+        for Write { path, bytes, .. } in writes {
+            if self.get(path)?.map(|(found, _)| found) != *bytes {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Commits files and pushes them; why that did not work, or seems not to have.
+    fn push(&self, writes: &[Write], message: &str) -> Result<Result<(), String>, LedgerError> {
         let mut tip = self.tip.borrow_mut();
         let author = Author {
             name: "countersign".to_owned(),
             email: "countersign@users.noreply.github.com".to_owned(),
             date: Clock::from_environment().map_or_else(|_| "2000-01-01T00:00:00Z".to_owned(), |clock| clock.now()),
         };
-        let edits = [Edit::Write(path.to_owned(), bytes.to_vec())];
-        let message = format!("countersign: {path}");
+        let edit = |write: &Write| match &write.bytes {
+            Some(bytes) => Edit::Write(write.path.clone(), bytes.clone()),
+            None => Edit::Remove(write.path.clone()),
+        };
+        let edits: Vec<Edit> = writes.iter().map(edit).collect();
         let commit = tip
             .repository
-            .commit_on(tip.commit.as_ref(), &edits, &message, &author)
+            .commit_on(tip.commit.as_ref(), &edits, message.trim_end(), &author)
             .map_err(|failure| self.trouble("written", &failure.problem))?;
         let before = tip.commit.as_ref().map(Commit::as_str);
         if let Err(failure) = self.remote.push(&self.local, commit.as_str(), &self.name(), before) {
@@ -148,7 +190,7 @@ impl Branch {
     }
 
     fn fetch(&self) -> Result<(), LedgerError> {
-        let trouble = |failure: crate::failure::Failure| self.trouble("read", &failure.problem);
+        let trouble = |failure: Failure| self.trouble("read", &failure.problem);
         let mut last = None;
         for _ in 0..3 {
             let there = match self.remote.reference(&self.name()) {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Guard, LedgerError, Lock, Put};
+use super::{Committed, Guard, LedgerError, Lock, Put, Write};
 use crate::module::digest;
 use crate::text::excerpt;
 
@@ -63,6 +63,28 @@ impl Directory {
         }
         write(&self.root, &place, bytes)?;
         Ok(Put::Done(digest(bytes)))
+    }
+
+    /// Writes several files in their order, if each is as expected. A process that is killed in between leaves the first ones.
+    pub(super) fn commit(&self, writes: &[Write]) -> Result<Committed, LedgerError> {
+        let _writing = LockFile::open(&self.root, ".lock")?.wait()?;
+        let mut conflicts = Vec::new();
+        for Write { path, expected, .. } in writes {
+            if self.get(path)?.map(|(_, version)| version) != *expected {
+                conflicts.push(path.clone());
+            }
+        }
+        if !conflicts.is_empty() {
+            return Ok(Committed::Conflict(conflicts));
+        }
+        for Write { path, bytes, .. } in writes {
+            let place = self.place(path)?;
+            match bytes {
+                Some(bytes) => write(&self.root, &place, bytes)?,
+                None => fs::remove_file(&place).map_err(system(&place, "removed"))?,
+            }
+        }
+        Ok(Committed::Done)
     }
 
     /// The paths that begin with `prefix`, sorted.

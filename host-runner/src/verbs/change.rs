@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 
+use serde_json::{Value, json};
+
 use super::{Common, targets};
-use crate::clock::{self, Clock};
-use crate::drive::Drive;
+use crate::clock::Clock;
+use crate::exchanges::Host;
 use crate::exit::Exit;
-use crate::files;
+use crate::failure::Failure;
 use crate::refusal::Refusal;
-use crate::settings::{self, Change, Commands, Patience, Promoted, Subject};
-use crate::wire::{Driving, Ran, Step, Waiting};
+use crate::settings::{self, Change, Commands, Patience, Promoted};
 
 /// Arguments of `assess`.
 #[derive(Debug, clap::Args)]
@@ -110,79 +111,56 @@ pub enum Ended {
 /// Says whether the change is ready.
 pub(super) fn assess(args: &Assess, common: &Common) -> Result<Exit, Refusal> {
     let clock = Clock::from_environment()?;
-    let drive =
-        Drive::new(common.engine()?, &clock, &args.change, Subject::Promoted(&args.promoted), common.telling())?;
-    let report = drive.look("assess", &Driving::default())?;
-    common.tell(&report)?;
-    Ok(report.exit())
+    let (mut host, settings) = args.change.host(&clock, &Commands::default(), args.promoted.branch.as_deref())?;
+    let promoted = args.promoted.told(&mut host, args.change.attempt)?;
+    let command = json!({ "command": "assess", "promoted": promoted });
+    common.drive(&mut host, &clock, &command, Some(&settings))
 }
 
 /// Takes the change as far as its deployment, which the caller performs.
 pub(super) fn open(args: &Open, common: &Common) -> Result<Exit, Refusal> {
-    let driving = Driving { parked: Step::ALL.to_vec(), ..Driving::default() };
-    let commands = Commands::default();
     let Open { change, promoted, patience, dry_run } = args;
-    let subject = Subject::Promoted(promoted);
-    go(&Going { change, subject, patience: Some(patience), commands: &commands, dry_run: *dry_run }, driving, common)
+    let clock = Clock::from_environment()?;
+    let (mut host, settings) = change.host(&clock, &Commands::default(), promoted.branch.as_deref())?;
+    let promoted = promoted.told(&mut host, change.attempt)?;
+    let command = json!({ "command": "open", "promoted": promoted, "wait": patience.told(), "dry_run": dry_run });
+    common.drive(&mut host, &clock, &command, Some(&settings))
 }
 
 /// Takes the change as far as it can go, performing the policy's commands.
 pub(super) fn run(args: &Run, common: &Common) -> Result<Exit, Refusal> {
-    let Run { change, promoted, patience, commands, targets, dry_run } = args;
-    if let Some(file) = targets {
+    if let Some(file) = &args.targets {
         return targets::run(file, args, common);
     }
-    let subject = Subject::Promoted(promoted);
-    go(&Going { change, subject, patience: Some(patience), commands, dry_run: *dry_run }, Driving::default(), common)
-}
-
-struct Going<'a> {
-    change: &'a Change,
-    subject: Subject<'a>,
-    patience: Option<&'a Patience>,
-    commands: &'a Commands,
-    dry_run: bool,
-}
-
-fn go(going: &Going<'_>, mut driving: Driving, common: &Common) -> Result<Exit, Refusal> {
     let clock = Clock::from_environment()?;
-    driving.wait = going.patience.and_then(|patience| waiting(patience, &clock));
-    let drive = Drive::new(common.engine()?, &clock, going.change, going.subject, common.telling())?;
-    let report = if going.dry_run { drive.look("preview", &driving)? } else { drive.act(driving, going.commands)? };
-    common.tell(&report)?;
-    Ok(report.exit())
+    let (mut host, settings) = args.change.host(&clock, &args.commands, args.promoted.branch.as_deref())?;
+    let command = going(args, &args.change, &args.promoted, &mut host)?;
+    common.drive(&mut host, &clock, &command, Some(&settings))
 }
 
-/// The wait for approval that is asked for.
-pub(super) fn waiting(patience: &Patience, clock: &Clock) -> Option<Waiting> {
-    let seconds = patience.wait?;
-    let until = clock::format(clock.milliseconds().saturating_add(i64::from(seconds).saturating_mul(1000)));
-    Some(Waiting { until, interval_seconds: patience.wait_interval })
+/// What `run` asks for, of one target.
+pub(super) fn going(args: &Run, change: &Change, promoted: &Promoted, host: &mut Host<'_>) -> Result<Value, Failure> {
+    let promoted = promoted.told(host, change.attempt)?;
+    Ok(json!({ "command": "run", "promoted": promoted, "wait": args.patience.told(), "dry_run": args.dry_run }))
 }
 
 /// Reports what the caller did after `open`, and finishes the change.
 pub(super) fn close(args: &Close, common: &Common) -> Result<Exit, Refusal> {
     let clock = Clock::from_environment()?;
-    let mut drive =
-        Drive::new(common.engine()?, &clock, &args.change, Subject::Promoted(&args.promoted), common.telling())?;
-    let secrets = settings::secrets(&args.secret_env, args.change.ledger.token());
-    let mut driving = Driving { parked: Step::ALL.to_vec(), ..Driving::default() };
-    let reports = [
-        (Step::Deploy, Some(args.deploy), &args.deploy_log),
-        (Step::Accept, args.acceptance, &args.acceptance_log),
-        (Step::Verify, args.verification, &None),
-        (Step::Rollback, args.rollback, &args.rollback_log),
-    ];
-    for (step, ended, log) in reports {
+    let commands = Commands { secret_env: args.secret_env.clone(), ..Commands::default() };
+    let (mut host, settings) = args.change.host(&clock, &commands, args.promoted.branch.as_deref())?;
+    let promoted = args.promoted.told(&mut host, args.change.attempt)?;
+    let mut reports = Vec::new();
+    for (step, ended, log) in [
+        ("deploy", Some(args.deploy), &args.deploy_log),
+        ("accept", args.acceptance, &args.acceptance_log),
+        ("verify", args.verification, &None),
+        ("rollback", args.rollback, &args.rollback_log),
+    ] {
         let Some(ended) = ended else { continue };
-        let log = match log {
-            Some(path) => Some(drive.report_log(&files::read(path, "log")?, &secrets)?),
-            None => None,
-        };
-        let success = ended == Ended::Success;
-        driving.reports.push(Ran { step, success, exit_code: None, note: None, started: None, ended: None, log });
+        let log = settings::located(&mut host, &format!("log/{step}"), log.as_deref())?;
+        reports.push(json!({ "step": step, "success": ended == Ended::Success, "log": log }));
     }
-    let report = drive.act(driving, &Commands::default())?;
-    common.tell(&report)?;
-    Ok(report.exit())
+    let command = json!({ "command": "close", "promoted": promoted, "reports": reports });
+    common.drive(&mut host, &clock, &command, Some(&settings))
 }

@@ -13,13 +13,14 @@ use std::path::{Path, PathBuf};
 use clap::{CommandFactory as _, FromArgMatches as _};
 
 use super::{Cli, Common, Output};
+use serde_json::Value;
+
 use crate::clock::Clock;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files;
 use crate::inventory::git::Repository;
 use crate::ledger::Ledger;
-use crate::records;
 use crate::refusal::Refusal;
 use product::{ENGINE, Entry, Promoted, RUNNER, RUNNER_2};
 
@@ -291,9 +292,11 @@ impl Show {
     fn closed_as(&self, change: &str, count: usize, category: &str) -> Result<String, Refusal> {
         let ledger = Ledger::open(Path::new("ledger"))?;
         let mut found = Vec::new();
-        for id in records::ids(&ledger)? {
-            let record = records::record(&ledger, &id)?;
-            found.push((id, record.and_then(|record| record.close_category).unwrap_or_default()));
+        for path in ledger.list("changes/")?.iter().filter(|path| path.ends_with("/record.json")) {
+            let id = path.split('/').nth(1).unwrap_or_default().to_owned();
+            let record = ledger.get(path)?.and_then(|(bytes, _)| serde_json::from_slice::<Value>(&bytes).ok());
+            let category = record.and_then(|record| record["close_category"].as_str().map(str::to_owned));
+            found.push((id, category.unwrap_or_default()));
         }
         let fits = found.iter().find(|(_, is)| is == category).filter(|_| found.len() == count);
         fits.map(|(id, _)| id.clone()).ok_or_else(|| {

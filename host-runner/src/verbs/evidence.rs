@@ -12,7 +12,6 @@ use crate::engine::Engine;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files;
-use crate::gather;
 use crate::inventory::Inventory;
 use crate::inventory::git::entry_path;
 use crate::refusal::Refusal;
@@ -264,10 +263,8 @@ fn bind(about: &About) -> Result<Bound, Refusal> {
 fn bind_entry(about: &About, name: &str) -> Result<Bound, Refusal> {
     let name = entry_path(name)?;
     let missing = || Failure::usage(format!("the inventory has no entry `{name}`")).help("list its files");
-    let bytes = match Inventory::open(about.inventory.as_deref().unwrap_or(Path::new(".")), None)? {
-        Inventory::Git(repository, _) => {
-            repository.file(&repository.branch(&about.branch)?, name)?.ok_or_else(missing)?
-        }
+    let bytes = match Inventory::open(about.inventory.as_deref().unwrap_or(Path::new(".")))? {
+        Inventory::Git(repository) => repository.file(&repository.branch(&about.branch)?, name)?.ok_or_else(missing)?,
         Inventory::Folder(folder) => files::read(&folder.join(name), "inventory entry")?,
     };
     let entry: Entry = serde_json::from_slice(&bytes).map_err(|error| {
@@ -360,8 +357,11 @@ fn raw(document: &Ingested) -> String {
 
 fn list(args: &List, common: &Common) -> Result<Exit, Refusal> {
     let mut engine = common.engine()?;
-    let given = gather::evidence(&mut engine, std::slice::from_ref(&args.folder))?;
-    let documents = given.iter().map(|named| engine.ingest(named)).collect::<Result<_, _>>()?;
+    let mut documents = Vec::new();
+    for (name, path) in files::below(&args.folder, "evidence folder")?.files {
+        let given = engine.give(name, &files::read(&path, "evidence file")?)?;
+        documents.push(engine.ingest(&given)?);
+    }
     common.tell(&Listed { documents })?;
     Ok(Exit::Done)
 }

@@ -194,8 +194,8 @@ fn add(args: &Add, common: &Common) -> Result<Exit, Refusal> {
         }
     }
     let text = format!("{entry:#}\n");
-    let commit = match (&args.branch, Inventory::open(&args.inventory.folder, None)?) {
-        (Some(branch), Inventory::Git(repository, _)) => {
+    let commit = match (&args.branch, Inventory::open(&args.inventory.folder)?) {
+        (Some(branch), Inventory::Git(repository)) => {
             let edits = [Edit::Write(name.clone(), text.into_bytes())];
             Some(repository.commit(branch, &edits, &format!("Add {name} {}\n", args.version), &author()?)?.to_string())
         }
@@ -251,8 +251,8 @@ enum Side {
 
 impl Side {
     fn at(inventory: Option<&Path>, name: &str) -> Result<Self, Refusal> {
-        match inventory.map(|path| Inventory::open(path, None)).transpose()? {
-            Some(Inventory::Git(repository, _)) => {
+        match inventory.map(Inventory::open).transpose()? {
+            Some(Inventory::Git(repository)) => {
                 let commit = revision(&repository, name)?;
                 let files = repository.files(&commit)?;
                 Ok(Self::Git(repository, files))

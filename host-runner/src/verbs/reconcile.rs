@@ -1,20 +1,15 @@
 //! `countersign inventory reconcile`: which entries are not the same in several environments, the last step of
 //! fix-forward (IN6).
 
-use std::fmt;
-
-use serde::Serialize;
+use serde_json::json;
 
 use super::Common;
+use crate::clock::Clock;
+use crate::exchanges::Host;
 use crate::exit::Exit;
-use crate::inventory::Inventory;
+use crate::inventory::git::Repository;
 use crate::refusal::Refusal;
-use crate::settings::InventoryAt;
-use crate::text::{excerpt, guard};
-use crate::wire::{Reconciliation, Version};
-
-/// Characters of a version that are shown.
-const VERSION_MAX: usize = 24;
+use crate::settings::{self, InventoryAt};
 
 /// Arguments of `inventory reconcile`.
 #[derive(Debug, clap::Args)]
@@ -27,44 +22,12 @@ pub struct Args {
     pub environments: Vec<String>,
 }
 
-#[derive(Serialize)]
-struct Reconciled {
-    environments: Vec<String>,
-    #[serde(flatten)]
-    found: Reconciliation,
-}
-
-impl fmt::Display for Reconciled {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let same = self.found.same;
-        if self.found.differing.is_empty() {
-            return write!(f, "all {same} entries are the same in {}", self.environments.join(", "));
-        }
-        for (entry, versions) in &self.found.differing {
-            writeln!(f, "{}", guard(entry))?;
-            for (environment, version) in self.environments.iter().zip(versions) {
-                writeln!(f, "  {environment:<12} {}", version.as_ref().map_or_else(|| "-".to_owned(), shown))?;
-            }
-        }
-        write!(f, "{} entries differ, {same} are the same", self.found.differing.len())
-    }
-}
-
-fn shown(version: &Version) -> String {
-    let digest = version.sha256.as_deref().map(|digest| digest.trim_start_matches("sha256:"));
-    let digest = digest.and_then(|digest| digest.get(..12)).unwrap_or("no digest");
-    format!("{} ({digest})", guard(&excerpt(&version.version, VERSION_MAX)))
-}
-
 /// Compares the inventories of the environments.
 pub(super) fn run(args: &Args, common: &Common) -> Result<Exit, Refusal> {
-    let inventory = Inventory::open(&args.inventory.folder, None)?;
-    let mut engine = common.engine()?;
-    let mut tiers = Vec::new();
-    for environment in &args.environments {
-        tiers.push((environment.clone(), inventory.current(&mut engine, environment, None)?));
-    }
-    let found = engine.reconcile(&tiers)?;
-    common.tell(&Reconciled { environments: args.environments.clone(), found })?;
-    Ok(Exit::Done)
+    let clock = Clock::from_environment()?;
+    let mut host = Host::new(&clock, settings::secrets(&[], []))?;
+    host.inventory = Repository::at(&args.inventory.folder);
+    let inventory = if host.inventory.is_some() { "git" } else { "folder" };
+    let command = json!({ "command": "reconcile", "inventory": inventory, "environments": args.environments });
+    common.drive(&mut host, &clock, &command, None)
 }

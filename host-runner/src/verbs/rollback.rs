@@ -1,14 +1,12 @@
 //! `countersign rollback`: a full rollback, the first path of the response to a critical incident (FR1..FR3).
 
-use super::{Common, status};
+use serde_json::json;
+
+use super::Common;
 use crate::clock::Clock;
-use crate::drive::Drive;
 use crate::exit::Exit;
-use crate::failure::Failure;
 use crate::refusal::Refusal;
-use crate::settings::{Change, Commands, Patience, Subject};
-use crate::verbs::change::waiting;
-use crate::wire::Driving;
+use crate::settings::{Change, Commands, Patience};
 
 /// Arguments of `rollback`.
 #[derive(Debug, clap::Args)]
@@ -36,18 +34,10 @@ pub struct Args {
 /// Restores what an earlier change deployed.
 pub(super) fn run(args: &Args, common: &Common) -> Result<Exit, Refusal> {
     let clock = Clock::from_environment()?;
-    let id = args.rollback_change_request_id.as_str();
-    let mut engine = common.engine()?;
-    let ledger = args.change.ledger.open()?;
-    let standing = status::standing(&mut engine, &ledger, id)?.ok_or_else(|| status::unknown(id))?;
-    let commit = standing.commit.ok_or_else(|| {
-        Failure::usage(format!("change request `{id}` deployed a plain folder, which no commit names"))
-            .help("keep the inventory in git; until then deploy the older entries as an ordinary change")
-    })?;
-    let subject = Subject::Restored { id, commit: &commit, emergency: args.emergency };
-    let driving = Driving { wait: waiting(&args.patience, &clock), ..Driving::default() };
-    let drive = Drive::new(engine, &clock, &args.change, subject, common.telling())?;
-    let report = if args.dry_run { drive.look("preview", &driving)? } else { drive.act(driving, &args.commands)? };
-    common.tell(&report)?;
-    Ok(report.exit())
+    let (mut host, settings) = args.change.host(&clock, &args.commands, None)?;
+    let command = json!({
+        "command": "rollback", "change_request_id": args.rollback_change_request_id, "emergency": args.emergency,
+        "attempt": args.change.attempt, "wait": args.patience.told(), "dry_run": args.dry_run,
+    });
+    common.drive(&mut host, &clock, &command, Some(&settings))
 }

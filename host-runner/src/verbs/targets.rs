@@ -8,19 +8,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Common;
-use super::change::{Run, waiting};
+use super::change::{Run, going};
 use crate::clock::Clock;
-use crate::drive::{Drive, Telling};
 use crate::engine::Engine;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files;
 use crate::refusal::Refusal;
-use crate::report::Report;
 use crate::sandbox::Sandbox;
-use crate::settings::{Change, Promoted, Subject};
+use crate::session::{self, End, Telling};
+use crate::settings::{Change, Promoted};
 use crate::table::Table;
-use crate::wire::{Driving, Target};
 
 /// Targets at most.
 const MOST: usize = 100;
@@ -69,8 +67,8 @@ impl One {
         let (mut change, mut promoted) = (change.clone(), promoted.clone());
         let set = |place: &mut String, value: Option<String>| value.into_iter().for_each(|value| *place = value);
         set(&mut change.environment, self.environment);
-        set(&mut change.purpose, self.purpose);
-        set(&mut change.detail, self.detail);
+        change.purpose = self.purpose.or(change.purpose);
+        change.detail = self.detail.or(change.detail);
         change.region = self.region.or(change.region);
         change.staging = self.staging.or(change.staging);
         promoted.branch = self.branch.or(promoted.branch);
@@ -84,7 +82,9 @@ impl One {
 /// How one target ended.
 #[derive(Serialize)]
 struct Ended {
-    target: Target,
+    target: Value,
+    #[serde(skip)]
+    label: String,
     exit_code: u8,
     outcome: String,
     change_request_id: String,
@@ -101,8 +101,8 @@ struct All {
 impl fmt::Display for All {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut table = Table::new(["TARGET", "CHANGE REQUEST", "OUTCOME", "EXIT", "WHAT"]);
-        for Ended { target, exit_code, outcome, change_request_id, message, .. } in &self.targets {
-            table.row([&target.label(), change_request_id, outcome, &exit_code.to_string(), message]);
+        for Ended { label, exit_code, outcome, change_request_id, message, .. } in &self.targets {
+            table.row([label, change_request_id, outcome, &exit_code.to_string(), message]);
         }
         table.fmt(f)
     }
@@ -124,7 +124,7 @@ pub(super) fn run(file: &Path, args: &Run, common: &Common) -> Result<Exit, Refu
         let ended = started.into_iter().zip(&changes);
         ended.map(|(thread, (change, _))| thread.join().unwrap_or_else(|_| panicked(change))).collect()
     });
-    targets.sort_by_key(|ended| ended.target.label());
+    targets.sort_by(|a, b| a.label.cmp(&b.label));
     let ended = |exit: &Exit| targets.iter().any(|target| target.exit_code == exit.code());
     let exit = WORST_FIRST.into_iter().find(ended).unwrap_or(Exit::Internal);
     common.tell(&All { exit_code: exit.code(), targets })?;
@@ -147,7 +147,7 @@ fn read(file: &Path, args: &Run) -> Result<Vec<(Change, Promoted)>, Failure> {
             (&other.environment, &other.region) == (&change.environment, &change.region)
         };
         if changes.iter().take(number).any(same) {
-            return Err(unusable(format!("{} stands there twice", change.target().label())));
+            return Err(unusable(format!("{} stands there twice", change.label())));
         }
     }
     Ok(changes)
@@ -155,25 +155,28 @@ fn read(file: &Path, args: &Run) -> Result<Vec<(Change, Promoted)>, Failure> {
 
 /// One target, from beginning to end, with an engine of its own.
 fn one(sandbox: &Sandbox, clock: &Clock, change: &Change, promoted: &Promoted, args: &Run) -> Ended {
-    let target = change.target();
-    let go = || -> Result<Report, Refusal> {
-        let engine = Engine::new(sandbox.instantiate().map_err(Failure::from)?);
-        let driving = Driving { wait: waiting(&args.patience, clock), ..Driving::default() };
-        let telling = Telling::of_target(target.label());
-        let drive = Drive::new(engine, clock, change, Subject::Promoted(promoted), telling)?;
-        if args.dry_run { drive.look("preview", &driving) } else { drive.act(driving, &args.commands) }
+    let go = || -> Result<End, Refusal> {
+        let mut engine = Engine::new(sandbox.instantiate().map_err(Failure::from)?);
+        let (mut host, settings) = change.host(clock, &args.commands, promoted.branch.as_deref())?;
+        let command = going(args, change, promoted, &mut host)?;
+        session::run(&mut engine, &mut host, clock, &command, Some(&settings), &Telling::of_target(change.label()))
     };
     match go() {
-        Ok(report) => Ended {
-            target: change.target(),
-            exit_code: report.exit().code(),
-            outcome: report.outcome.clone(),
-            change_request_id: report.change_request_id.clone(),
-            message: report.message.clone(),
-            report: json!(report),
-        },
+        Ok(end) => {
+            let text = |key: &str| end.value[key].as_str().unwrap_or_default().to_owned();
+            Ended {
+                target: place(change),
+                label: change.label(),
+                exit_code: end.exit.code(),
+                outcome: text("outcome"),
+                change_request_id: text("change_request_id"),
+                message: text("message"),
+                report: end.value,
+            }
+        }
         Err(refusal) => Ended {
-            target: change.target(),
+            target: place(change),
+            label: change.label(),
             exit_code: refusal.exit().code(),
             outcome: "refused".to_owned(),
             change_request_id: String::new(),
@@ -183,10 +186,16 @@ fn one(sandbox: &Sandbox, clock: &Clock, change: &Change, promoted: &Promoted, a
     }
 }
 
+/// Where a change is deployed, for machines.
+fn place(change: &Change) -> Value {
+    json!({ "environment": change.environment, "region": change.region })
+}
+
 /// A thread that panicked decided nothing.
 fn panicked(change: &Change) -> Ended {
     Ended {
-        target: change.target(),
+        target: place(change),
+        label: change.label(),
         exit_code: Exit::Internal.code(),
         outcome: "internal-error".to_owned(),
         change_request_id: String::new(),

@@ -14,7 +14,7 @@ fn cl2_a_ready_change_is_deployed_once_and_closed_successful() {
     assert!(stdout(&ended).starts_with("done: change request `CR-"), "{}", stdout(&ended));
     assert_eq!(world.deployed(), 1);
     assert_eq!(world.record()["close_category"], "successful");
-    assert_eq!(world.git(&["rev-parse", "refs/tags/prod_latest"]), world.git(&["rev-parse", "refs/heads/prod"]));
+    assert_eq!(world.git(&["rev-parse", "refs/tags/prod_latest^{commit}"]), world.git(&["rev-parse", "refs/heads/prod"]));
     let again = world.run(&["run", "--output", "json"]);
     assert_eq!((code(&again), &json(&again)["outcome"]), (0, &"nothing-to-deploy".into()));
     assert_eq!(world.deployed(), 1);
@@ -27,7 +27,7 @@ fn ga1_a_change_that_is_not_ready_waits_for_a_person_who_had_no_part_in_it() {
     let held = world.run(&["run", "--output", "json"]);
     assert_eq!(code(&held), 10, "{}", stderr(&held));
     let report = json(&held);
-    assert_eq!(report["judgement"]["reasons"][0]["check"], "secret-scan");
+    assert_eq!(report["assessment"]["reasons"][0]["check"], "secret-scan");
     let id = report["change_request_id"].as_str().unwrap().to_owned();
     for (who, exit) in [("1:author", 15), ("3:reviewer", 0)] {
         let approved = world.run_bare(&["approve", &id, "--as", who, "--why", "looked by hand", "--ledger", "ledger"]);
@@ -88,6 +88,17 @@ fn rb2_a_failed_deployment_stays_open_and_moves_no_pointer() {
     assert_eq!(code(&world.run(&["run"])), 20);
     assert_eq!(world.deployed(), 1);
     assert_eq!(world.git(&["tag"]), "");
+}
+
+#[test]
+fn t60_a_command_gets_the_variables_that_the_policy_names_and_no_others() {
+    let world = World::new("environment");
+    world.write("deploy.sh", "#!/bin/sh\necho \"deploy: ${TOKEN+named} ${COUNTERSIGN_POLICY-none}\"\n");
+    world.write("accept.sh", "#!/bin/sh\necho \"accept: ${TOKEN-none} ${PATH+path}\"\n");
+    let ended = world.run(&["run"]);
+    assert_eq!(code(&ended), 0, "{}", stderr(&ended));
+    assert!(stderr(&ended).contains("deploy: named none"), "{}", stderr(&ended));
+    assert!(stderr(&ended).contains("accept: none path"), "{}", stderr(&ended));
 }
 
 #[test]
@@ -323,5 +334,5 @@ fn kill_at(moment: &str, effect: &str) {
         _ => assert_eq!(code, 0, "{name}: {report} {}", stderr(&again)),
     }
     assert_eq!(world.record()["close_category"], "successful", "{name}");
-    assert_eq!(world.git(&["rev-parse", "refs/tags/prod_latest"]), world.git(&["rev-parse", "refs/heads/prod"]));
+    assert_eq!(world.git(&["rev-parse", "refs/tags/prod_latest^{commit}"]), world.git(&["rev-parse", "refs/heads/prod"]));
 }

@@ -54,8 +54,9 @@ fn em1_em4_an_emergency_is_deployed_at_once_and_what_it_owes_is_told_until_it_is
         assert_eq!(code(&done), 0, "{}", stderr(&done));
     }
     assert_eq!(code(&world.run_with(&["obligations"], &later)), 0);
-    let all = world.run(&["obligations", "--all"]);
-    assert!(stdout(&all).contains("by robin: TICKET-1"), "{}", stdout(&all));
+    let all = json(&world.run(&["obligations", "--all", "--output", "json"]));
+    let done = &all["obligations"][0]["fulfilment"];
+    assert_eq!((&done["by"]["login"], &done["reference"]), (&json!("robin"), &json!("TICKET-1")), "{all}");
     assert_eq!(code(&world.run_bare(&["status", &id, "--ledger", "ledger"])), 0, "the journal still verifies");
 }
 
@@ -68,14 +69,14 @@ fn fr1_fr3_a_full_rollback_restores_the_commit_of_an_earlier_change() {
     let second = world.promote(8);
     let ended = world.run(&["run"]);
     assert_eq!(code(&ended), 0, "{}", stderr(&ended));
-    assert_eq!(world.git(&["rev-parse", "refs/tags/prod_latest"]), second);
+    assert_eq!(world.git(&["rev-parse", "refs/tags/prod_latest^{commit}"]), second);
     world.write("deploy.sh", "#!/bin/sh\necho x >> deployed\necho \"$COUNTERSIGN_COMMIT\" > commit\n");
     let current = world.changes().into_iter().find(|other| *other != id).unwrap();
     let refused = world.run(&["rollback", "--rollback-change-request-id", &current]);
     assert_eq!(code(&refused), 2, "{}", stderr(&refused));
     let ended = world.run(&["rollback", "--rollback-change-request-id", &id]);
     assert_eq!(code(&ended), 0, "{}", stderr(&ended));
-    assert_eq!(world.git(&["rev-parse", "refs/tags/prod_latest"]), first);
+    assert_eq!(world.git(&["rev-parse", "refs/tags/prod_latest^{commit}"]), first);
     assert_eq!(String::from_utf8(world.read("commit")).unwrap().trim(), first);
     assert_eq!((world.changes().len(), world.deployed()), (3, 3));
     let own = world
@@ -116,7 +117,7 @@ fn cr5_ex5_a_request_made_and_approved_by_hand_is_used_and_left_open() {
     );
     let elsewhere = world.run_with(&run, &[("COUNTERSIGN_REGION", "eu")]);
     assert_eq!(code(&elsewhere), 2, "{}", stderr(&elsewhere));
-    assert!(stderr(&elsewhere).contains("prepares no change request for this target"));
+    assert!(stderr(&elsewhere).contains("prepares no change request for"));
 }
 
 #[test]
@@ -260,7 +261,7 @@ fn em6_every_command_of_the_runbook_does_what_it_says() {
         assert_eq!(code(&ended), 0, "{name}: {}", stderr(&ended));
         match name.as_str() {
             "rehearse" => assert_eq!((world.changes().len(), world.deployed()), (2, 2)),
-            "rollback" => assert_eq!(world.git(&["rev-parse", "refs/tags/prod_latest"]), first),
+            "rollback" => assert_eq!(world.git(&["rev-parse", "refs/tags/prod_latest^{commit}"]), first),
             "deploy" => assert_eq!(world.deployed(), 4),
             "reconcile" => assert!(stdout(&ended).contains("all 1 entries are the same"), "{}", stdout(&ended)),
             "owed" => assert!(stdout(&ended).contains("gap-secret-scan"), "{}", stdout(&ended)),
@@ -304,7 +305,7 @@ fn sweep_shows_what_nobody_finished() {
     let swept = world.run(&["sweep"]);
     assert_eq!(code(&swept), 0);
     assert!(
-        stdout(&swept).contains(&world.change()) && stdout(&swept).contains("countersign approve"),
+        stdout(&swept).contains(&world.change()) && stdout(&swept).contains("decide on it"),
         "{}",
         stdout(&swept)
     );

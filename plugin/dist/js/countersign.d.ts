@@ -180,7 +180,7 @@ export namespace v1 {
     /** Run a command of the user, once. Answered by `ran`. For the host. */
     | {
       /** The command; absent: the policy names none, and the caller reports. */
-      command?: CommandGiven | null;
+      command?: Command2 | null;
       effect: "run";
       /** Environment variables for it. */
       environment: Array<Variable>;
@@ -233,10 +233,28 @@ export namespace v1 {
       /** Why. */
       why: string;
     };
+  /** What came of one request. */
+  type Answer =
+    /** The API answered, whole. */
+    | {
+      answer: "answered";
+      /** The digest of its body, whose bytes were given to `put`. */
+      body: Digest;
+      /** Its headers by lower-case name. */
+      headers?: Record<string, string>;
+      /** The status. */
+      status: number;
+    }
+    /** It did not answer, or its answer was lost. */
+    | {
+      answer: "broken";
+      /** Why. */
+      message: string;
+    };
   /** The answer to the effect that the last plan named. */
-  type Answer = {
+  type Answer2 = {
     /** What happened: the event that answers the effect, or `failed`. */
-    event: Event;
+    event: EventGiven;
     /** The effect's key. */
     key: string;
   };
@@ -249,31 +267,179 @@ export namespace v1 {
     /** The workflow run, by its number: all attempts of a run have the same. */
     run: number;
   };
+  /** An object, and the digest of its bytes. */
+  type Blob = {
+    /** The digest. */
+    digest: Digest;
+    /** Git's id. */
+    id: string;
+  };
+  /** A stable name for each kind of reason. */
+  type CodeGiven =
+    /** No evidence for a check of an entry. */
+    | "evidence-missing"
+    /** The evidence says that the check failed. */
+    | "evidence-failed"
+    /** The evidence says that the check has not ended. */
+    | "evidence-pending"
+    /** A document cannot be read, so what it holds counts as missing. */
+    | "evidence-malformed"
+    /** The evidence is older than the policy allows. */
+    | "evidence-stale"
+    /** The evidence is dated in the future. */
+    | "evidence-from-future"
+    /** A record rests on a report that was not given. */
+    | "report-missing"
+    /** A record rests on a report that cannot be read. */
+    | "report-malformed"
+    /** A record rests on a report that shows a failure. */
+    | "report-failed"
+    /** A report that no record names; it counts for nothing. */
+    | "report-unbound"
+    /** A finding that is exempt. */
+    | "finding-exempt"
+    /** A finding inside its grace period. */
+    | "finding-in-grace"
+    /** A demand that somebody waived. */
+    | "waived"
+    /** A waiver that has ended. */
+    | "waiver-expired"
+    /** The promotion pull request lacks approvals. */
+    | "approvals-missing"
+    /** No tech lead approved a high-risk change. */
+    | "tech-lead-missing"
+    /** No member of the security team reviewed the change. */
+    | "security-review-missing"
+    /** Nothing proves that the same artifacts concluded in the pre-production environment. */
+    | "staging-proof-missing"
+    /** The inventory is a plain directory: nothing proves which promotion made it. */
+    | "inventory-without-commit"
+    /** The policy demands nothing of an entry: nothing is never a pass. */
+    | "nothing-demanded";
+  /** What a host asks for. */
+  type CommandGiven =
+    /** Say whether the change is ready. Nothing is recorded. */
+    | {
+      command: "assess";
+      /** What is promoted. */
+      promoted: Promoted;
+    }
+    /** Take the change as far as its deployment, which the caller performs. */
+    | {
+      command: "open";
+      /** Say what would be done, and do nothing. */
+      dry_run?: boolean;
+      /** What is promoted. */
+      promoted: Promoted;
+      /** How long to wait for approval. */
+      wait?: Patience | null;
+    }
+    /** Take the change as far as it can go, with the policy's commands. */
+    | {
+      command: "run";
+      /** Say what would be done, and do nothing. */
+      dry_run?: boolean;
+      /** What is promoted. */
+      promoted: Promoted;
+      /** How steps ended that an earlier run began, where nobody recorded it. */
+      reports?: Array<StepReport>;
+      /** How long to wait for approval. */
+      wait?: Patience | null;
+    }
+    /** Report what the caller did after `open`, and finish the change. */
+    | {
+      command: "close";
+      /** What is promoted. */
+      promoted: Promoted;
+      /** How the caller's steps ended. */
+      reports: Array<StepReport>;
+    }
+    /** Restore what an earlier change deployed (FR1). */
+    | {
+      /** Which attempt at the same change, counted from 1. */
+      attempt?: number;
+      /** The change request whose deployment is restored. */
+      change_request_id: Name;
+      command: "rollback";
+      /** Say what would be done, and do nothing. */
+      dry_run?: boolean;
+      /** Whether the actor of the run declares an emergency. */
+      emergency?: boolean;
+      /** How long to wait for approval. */
+      wait?: Patience | null;
+    }
+    /** Write down what a person decided on a change request of the ledger; other systems ask people themselves. */
+    | {
+      /** Whether they approve; if not, they reject. */
+      approves: boolean;
+      /** Who decides. */
+      by: Person;
+      command: "decide";
+      /** The change request. */
+      id: Name;
+      /** Why. */
+      why: string;
+    }
+    /** Make the change requests of a file by hand, those that are not there yet (CR5, EX5). */
+    | {
+      command: "prepare";
+      /** The file. */
+      document: Located;
+      /** The change system. */
+      system: System;
+    }
+    /** Show all changes, or one as its journal tells it. */
+    | {
+      command: "status";
+      /** The change request; absent: all of them. */
+      id?: Name | null;
+    }
+    /** Show what emergencies owe (EM4). */
+    | {
+      /** Show what was fulfilled as well. */
+      all?: boolean;
+      command: "obligations";
+      /** Of this environment only. */
+      environment?: Name | null;
+      /** Of this region only. */
+      region?: Name | null;
+    }
+    /** Write down that something that is owed was done (EM4). */
+    | {
+      /** Who did it. */
+      by: Person;
+      command: "fulfil";
+      /** The change request. */
+      id: Name;
+      /** What else is to say. */
+      note?: string | null;
+      /** Which obligation. */
+      obligation: Name;
+      /** Where to look at what was done. */
+      reference: string;
+    }
+    /** Show the changes that are not finished. */
+    | {
+      command: "sweep";
+      /** End with 24 if one of them is older than this. */
+      older_than_hours?: number | null;
+    }
+    /** Show which entries are not the same in several environments (IN6). */
+    | {
+      command: "reconcile";
+      /** The environments' branches, lowest first. */
+      environments: Array<Name>;
+      /** What the inventory is. */
+      inventory: InventoryKind;
+    };
   /** A command of the user: an argument vector, never a shell string (T60). */
-  type CommandGiven = {
+  type Command2 = {
+    /** Variables of the host that it gets, by name; it gets no others. Default: none. */
+    pass?: Array<string>;
     /** The program and its arguments. */
     run: Array<string>;
     /** Seconds until it counts as failed and is ended. Default 1800. */
     "timeout-seconds"?: number;
-  };
-  /** Everything that a plan is made from, as documents. */
-  type Documents = {
-    /** The inventory at the last concluded deployment of the target; absent: there was none (IN2). */
-    concluded?: Tree | null;
-    /** All evidence documents, in any order. */
-    evidence?: Array<Named>;
-    /** The evidence-checks config in IBM's format, which replaces the policy's requirements (PO2). */
-    evidence_checks?: Named | null;
-    /** The ignore file (IN3). */
-    ignore_file?: Named | null;
-    /** The inventory at the commit to deploy. */
-    inventory: Tree;
-    /** The policy, YAML; absent: the built-in one. */
-    policy?: Named | null;
-    /** The promotion pull request, as GitHub's API gives it. Absent only for a full rollback, which promotes nothing. */
-    promotion?: Named | null;
-    /** The inventory at the last concluded deployment of the pre-production environment (PC4). */
-    staging?: Tree | null;
   };
   /** How this run drives the flow. It says who performs; it decides nothing. */
   type Drive = {
@@ -293,6 +459,36 @@ export namespace v1 {
     /** Its key: the same effect of the same change has the same key for ever. */
     key: string;
   };
+  /** How a command ended. */
+  type EndedGiven =
+    /** By itself. */
+    | {
+      /** Its exit code. */
+      code: number;
+      ended: "exited";
+    }
+    /** By a signal that the host did not send. */
+    | {
+      ended: "signalled";
+      /** The signal's number. */
+      signal: number;
+    }
+    /** By the host, when its time was over. */
+    | {
+      ended: "timed-out";
+    }
+    /** It never began. */
+    | {
+      ended: "not-started";
+      /** Why. */
+      message: string;
+    }
+    /** Nobody knows how. */
+    | {
+      ended: "unknown";
+      /** Why. */
+      message: string;
+    };
   /** The name of an environment: at most 255 characters, none of them a control character. GitHub compares it without case. */
   type Environment = string;
   /** What to do in a change system. */
@@ -348,6 +544,318 @@ export namespace v1 {
       /** The change request. */
       id: Name;
     };
+  /** Something that happened. */
+  type EventGiven =
+    /** The change began. Always the first event. */
+    | {
+      /** Which attempt at the same change this is, counted from 1. */
+      attempt: number;
+      /** The inventory commit that is deployed. */
+      commit?: Commit | null;
+      /** The digest of what is deployed. */
+      delta: Digest;
+      /** The engine that decides. */
+      engine: Engine;
+      event: "opened";
+      /** What its author wrote. */
+      fields: Fields;
+      /** Ids of everyone who had a part in the promotion: none of them can approve (PC2). */
+      involved: Array<string>;
+      /** The key that finds the change again (CR6). */
+      key: Digest;
+      /** The promotion pull request's number. */
+      promotion: number;
+      /** Where to look at it. */
+      promotion_url?: string | null;
+      /** The repository of the promotion pull request. */
+      repository: string;
+      /** The change request whose deployment this full rollback restores (FR3); absent: it is no full rollback. */
+      restores?: Name | null;
+      /** The run that opened it. */
+      run: Run;
+      /** The id of a change request that was made by hand (EX1); absent: one is filed. */
+      supplied?: Name | null;
+      /** Where. */
+      target: Target;
+      /** Its title. */
+      title: string;
+    }
+    /** Another run took it up. */
+    | {
+      /** Whether that run was given the change request's id, and so took the fast path (EX2). */
+      by_id?: boolean;
+      event: "continued";
+      /** That run. */
+      run: Run;
+    }
+    /** Readiness was judged, before deployment. */
+    | {
+      /** What is to be attached: names and digests. */
+      attachments: Record<string, Digest>;
+      /** The category. */
+      category: Category;
+      event: "assessed";
+      /** The digest of all that it rests on. */
+      facts: Digest;
+      /** The kind of the change request. */
+      kind: Kind;
+      /** Who applied the emergency label, if there is one and it was read (EM5). */
+      labelled_by?: Person | null;
+      /** The smallest set of evidence that would turn the verdict. */
+      needed: Array<Needed>;
+      /** Planned downtime, in minutes. */
+      outage_minutes: number;
+      /** The digest of the policy. */
+      policy: Digest;
+      /** DEPLOYMENT_READY. */
+      ready: boolean;
+      /** How many reasons there are. */
+      reason_count: number;
+      /** The first reasons, blocking ones first; at most `MAX_REASONS`. The Delta Summary holds all. */
+      reasons: Array<ReasonGiven>;
+      /** The risk, with its factors. */
+      risk: Risk;
+    }
+    /** An effect is about to be performed. Its outcome is the next event, unless the host died. */
+    | {
+      /** The effect's key. */
+      effect: string;
+      event: "intended";
+    }
+    /** An effect could not be performed. */
+    | {
+      /** The effect's key. */
+      effect: string;
+      event: "failed";
+      /** Why. */
+      trouble: Trouble;
+    }
+    /** The change request was filed, not approved (CR4), or found again (CR6). */
+    | {
+      event: "filed";
+      /** Its id. */
+      id: Name;
+      /** Where to look at it. */
+      url?: string | null;
+    }
+    /** Something was attached, and read back. */
+    | {
+      /** The digest of its bytes. */
+      digest: Digest;
+      event: "attached";
+      /** Its name. */
+      name: string;
+    }
+    /** People were asked for approval. */
+    | {
+      event: "approval-requested";
+    }
+    /** The change request was read. */
+    | {
+      /** The change that it was filed for, or that used it first. Absent: none has, or the system does not say. */
+      change?: Digest | null;
+      /** Everyone's latest word. */
+      decisions: Array<Decision>;
+      event: "observed";
+      /** Its id. */
+      id: Name;
+      /** From this on nothing is deployed under it, where it was planned by hand (CR5). */
+      planned_end?: Timestamp | null;
+      /** Before this nothing is deployed under it, where it was planned by hand (CR5). */
+      planned_start?: Timestamp | null;
+      /** Its state. */
+      status: Status;
+      /** Where it says that it deploys (EX3). Absent: it does not say. */
+      target?: Target | null;
+    }
+    /** The change request was approved, and that was read back. */
+    | (
+      /** The evidence permits it, nothing is down, the risk is acceptable (CR3). */
+      | {
+        basis: "readiness";
+      }
+      /** People approved it. */
+      | {
+        /** Who. */
+        approvers: Array<Person>;
+        basis: "people";
+      }
+      /** It is an emergency, to be approved in retrospect (EM2). */
+      | {
+        basis: "emergency";
+      }) & ({
+      event: "approved";
+    })
+    /** An emergency was activated, and this is owed for it (EM4). */
+    | {
+      event: "obliged";
+      /** What is owed. */
+      obligations: Array<Obligation>;
+    }
+    /** Something that was owed was done (EM4). */
+    | {
+      /** By whom. */
+      by: Person;
+      /** The engine that wrote this down, which may be another than the one that decided the change. */
+      engine: Engine;
+      event: "fulfilled";
+      /** What else is to say. */
+      note?: string | null;
+      /** Which obligation. */
+      obligation: Name;
+      /** Where to look at what was done: a link, a ticket, a digest. */
+      reference: string;
+    }
+    /** Somebody was told, through a channel of the policy (PC9). */
+    | {
+      /** Through which channel. */
+      channel: Name;
+      event: "notified";
+      /** Of what. */
+      moment: Moment;
+    }
+    /** The approval is void: what it rested on changed (GA2). */
+    | {
+      event: "voided";
+      /** What changed. */
+      why: string;
+    }
+    /** The change request was rejected or cancelled. */
+    | {
+      event: "rejected";
+      /** By whom, or how. */
+      why: string;
+    }
+    /** Right before deployment everything was checked again (GA2). */
+    | {
+      /** What is deployed. */
+      delta: Digest;
+      event: "cleared";
+      /** Under which policy. */
+      policy: Digest;
+    }
+    /** The change request shows that it is being implemented. */
+    | {
+      event: "implementing";
+    }
+    /** A command of the user ended. */
+    | {
+      /** When it ended, if that is known. */
+      ended?: Timestamp | null;
+      event: "ran";
+      /** Its exit code, if it had one. */
+      exit_code?: number | null;
+      /** Its output, by digest. */
+      log?: Digest | null;
+      /** What else is to say: a signal, a deadline, a program that was not found. */
+      note?: string | null;
+      /** When it began, if that is known. */
+      started?: Timestamp | null;
+      /** Which. */
+      step: Step;
+      /** Whether it succeeded. */
+      success: boolean;
+    }
+    /** The work on the target is over. */
+    | {
+      /** How. */
+      conclusion: Conclusion;
+      event: "ended";
+    }
+    /** Readiness was judged again, at closing time (RD4). */
+    | {
+      /** What is to be attached: names and digests. */
+      attachments: Record<string, Digest>;
+      /** The category. */
+      category: Category;
+      event: "reassessed";
+      /** The digest of all that it rests on. */
+      facts: Digest;
+      /** The kind of the change request. */
+      kind: Kind;
+      /** Who applied the emergency label, if there is one and it was read (EM5). */
+      labelled_by?: Person | null;
+      /** The smallest set of evidence that would turn the verdict. */
+      needed: Array<Needed>;
+      /** Planned downtime, in minutes. */
+      outage_minutes: number;
+      /** The digest of the policy. */
+      policy: Digest;
+      /** DEPLOYMENT_READY. */
+      ready: boolean;
+      /** How many reasons there are. */
+      reason_count: number;
+      /** The first reasons, blocking ones first; at most `MAX_REASONS`. The Delta Summary holds all. */
+      reasons: Array<ReasonGiven>;
+      /** The risk, with its factors. */
+      risk: Risk;
+    }
+    /** The change request was closed. */
+    | {
+      /** As what. */
+      category: Closure;
+      event: "closed";
+    }
+    /** The change request was left open (CL3, RB2). */
+    | {
+      /** The category that is proposed or stated. */
+      category: Closure;
+      event: "left-open";
+    }
+    /** The pointer to the last concluded deployment was moved (CL5). */
+    | {
+      event: "concluded";
+      /** The pointer's name. */
+      pointer: string;
+    }
+    /** Time passed. */
+    | {
+      event: "waited";
+      /** Until when. */
+      until: Timestamp;
+    };
+  /** A place that holds evidence. */
+  type Folder = {
+    /** What people call it. */
+    name: string;
+    /** The place. */
+    place: string;
+  };
+  /** What the inventory is. */
+  type InventoryKind =
+    /** The repository `inventory`, whose tags are in the repository `pointers`. */
+    | "git"
+    /** The place `inventory`. */
+    | "folder";
+  /** A file of a place. */
+  type ListedGiven = {
+    /** Its path below the place, with `/` between folders. */
+    path: string;
+    /** Its size in bytes. */
+    size: number;
+  };
+  /** A file of a place. */
+  type Located = {
+    /** The path below it. */
+    path: string;
+    /** The place. */
+    place: string;
+  };
+  /** One commit of a log. */
+  type Logged = {
+    /** When it was committed. */
+    at: Timestamp;
+    /** The author's address. */
+    author: string;
+    /** The commit. */
+    commit: Commit;
+    /** The committer's address. */
+    committer: string;
+    /** Its parents. */
+    parents: Array<Commit>;
+    /** The first line of its message. */
+    subject: string;
+  };
   /** What is asked of the plan. */
   type Mode =
     /** Take the next step. */
@@ -356,6 +864,37 @@ export namespace v1 {
     | "preview"
     /** Say whether the change is ready. Nothing is recorded. */
     | "assess";
+  /** A file, and the digest of its bytes. */
+  type Named2 = {
+    /** The digest. */
+    digest: Digest;
+    /** Its path. */
+    path: string;
+  };
+  /** A bounded wait for approval (GA1). */
+  type Patience = {
+    /** Seconds between two looks. */
+    interval_seconds: number;
+    /** Seconds to wait at most. */
+    seconds: number;
+  };
+  /** What is promoted, and the change request that exists already, if one does. */
+  type Promoted = {
+    /** Which attempt at the same change, counted from 1. */
+    attempt?: number;
+    /** A change request that was made by hand; `notAvailable` says that there is none (EX1). */
+    change_request_id?: string | null;
+    /** The inventory commit to deploy. Absent: the tip of the environment's branch. */
+    commit?: Commit | null;
+    /** Whether entries that did not change are deployed again (IN2). */
+    force_redeploy?: boolean;
+    /** The number of a promotion that is not merged yet, to assess it (`assess`). */
+    number?: number | null;
+    /** The file of prepared change requests, from which the one of this target is taken. */
+    prepared?: Located | null;
+    /** The promotion pull request, as GitHub's API gives it. Absent: it is read from the change system. */
+    promotion?: Located | null;
+  };
   /** How a command of the user ended. */
   type Ran = {
     /** When it ended, if that is known. */
@@ -373,10 +912,29 @@ export namespace v1 {
     /** Whether it succeeded. */
     success: boolean;
   };
+  /** One reason why readiness is what it is (RD3). */
+  type ReasonGiven = {
+    /** Whether it makes the change not ready. A reason that does not block is listed all the same. */
+    blocking: boolean;
+    /** The check that it is about. */
+    check?: Check | null;
+    /** Its stable name. */
+    code: CodeGiven;
+    /** The inventory entry that it is about. */
+    entry?: string | null;
+    /** What would mend it. */
+    help: string;
+    /** What is wrong. */
+    message: string;
+    /** The rule that it comes from. */
+    rule: string;
+    /** The document that it rests on. */
+    source?: Source | null;
+  };
   /** `owner/name`, with no character that means something in a path. */
   type Repository = string;
   /** A request. */
-  type Request =
+  type RequestGiven =
     /** What this engine is. */
     | {
       call: "describe";
@@ -401,10 +959,32 @@ export namespace v1 {
       /** Names of optional fields that are required. */
       required_fields?: Array<string>;
     }
+    /** Begin a command. Answered by `turn`. */
+    | {
+      call: "begin";
+      /** What is asked for. */
+      command: CommandGiven;
+      /** The contract that the host speaks. */
+      contract: string;
+      /** The host's clock. */
+      now: Timestamp;
+      /** What the host is configured for; needed by commands about a change. */
+      settings?: Settings | null;
+    }
+    /** Go on with the answer to the exchange of the last turn. Answered by `turn`. */
+    | {
+      call: "answer";
+      /** The contract that the host speaks. */
+      contract: string;
+      /** The host's clock. */
+      now: Timestamp;
+      /** What the host did. */
+      response: ResponseGiven;
+    }
     /** What must happen next to a change. */
     | {
       /** The answer to the effect that the last plan named. */
-      answer?: Answer | null;
+      answer?: Answer2 | null;
       /** Which attempt at the same change, counted from 1. */
       attempt?: number;
       call: "plan";
@@ -413,7 +993,7 @@ export namespace v1 {
       /** The contract that the host speaks. */
       contract: string;
       /** The documents. */
-      documents: Documents;
+      documents: Sources;
       /** Who performs which commands. */
       drive?: Drive;
       /** Whether entries that did not change are deployed again (IN2). */
@@ -444,7 +1024,7 @@ export namespace v1 {
       /** What to do there. */
       errand: Errand;
       /** The responses so far, in order. */
-      responses?: Array<ResponseGiven>;
+      responses?: Array<Response2>;
       /** The change system. */
       system: System;
     }
@@ -500,8 +1080,130 @@ export namespace v1 {
       /** The environments, lowest first. */
       environments: Array<Tier>;
     };
-  /** What the host got. */
+  /** What the host did. */
   type ResponseGiven =
+    /** The files below the place, sorted by path. */
+    | {
+      /** The files. */
+      files: Array<ListedGiven>;
+      /** Links, which are not followed. */
+      links?: Array<string>;
+      response: "listed";
+    }
+    /** The files; one that is not there is left out. */
+    | {
+      /** Paths, and the digests of the bytes that were given to `put`. */
+      files: Array<Named2>;
+      response: "files";
+    }
+    /** The file was written. */
+    | {
+      response: "written";
+    }
+    /** What the ref holds; both absent: there is no such ref. */
+    | {
+      /** The commit that it comes to. */
+      commit?: Commit | null;
+      /** The message of an annotated tag. */
+      message?: string | null;
+      /** The object itself, which may be a tag. */
+      object?: string | null;
+      response: "ref";
+    }
+    /** The tag was moved. */
+    | {
+      response: "moved";
+    }
+    /** All files of the commit, sorted by path. */
+    | {
+      /** The files. */
+      files: Array<TreeFile>;
+      response: "tree";
+    }
+    /** The objects. */
+    | {
+      /** Their ids, and the digests of the bytes that were given to `put`. */
+      blobs: Array<Blob>;
+      response: "blobs";
+    }
+    /** The commits, newest first. */
+    | {
+      /** The commits. */
+      commits: Array<Logged>;
+      response: "log";
+    }
+    /** Files of a store, or the paths of a listing. */
+    | {
+      /** The files that are there, with the digests of the bytes that were given to `put`. */
+      files?: Array<Named2>;
+      /** The paths below the prefix, sorted. */
+      paths?: Array<string>;
+      response: "ledger";
+    }
+    /** The files were written. */
+    | {
+      response: "committed";
+    }
+    /** Only other files moved, and kept moving: nothing was written. */
+    | {
+      response: "behind";
+    }
+    /** These files, or the ref, are not as expected; nothing was written. */
+    | {
+      /** The files. */
+      paths?: Array<string>;
+      response: "conflict";
+    }
+    /** Nobody knows whether it was done, or how much of it. */
+    | {
+      /** Why. */
+      message: string;
+      response: "unknown";
+    }
+    /** What came of each request, in their order. */
+    | {
+      /** The answers. */
+      answers: Array<Answer>;
+      response: "answered";
+    }
+    /** How the command ended. */
+    | {
+      /** How. */
+      ended: EndedGiven;
+      /** When it ended. */
+      finished: Timestamp;
+      /** The digest of its output without secrets, whose bytes were given to `put`. */
+      log: Digest;
+      response: "ran";
+      /** When it began. */
+      started: Timestamp;
+    }
+    /** The host was asked to stop while the command ran; the command was ended. */
+    | {
+      /** When it ended. */
+      finished: Timestamp;
+      /** The digest of its output so far. */
+      log: Digest;
+      response: "interrupted";
+      /** When it began. */
+      started: Timestamp;
+    }
+    /** It is time. */
+    | {
+      response: "waited";
+    }
+    /** It could not be done, and nothing was done. */
+    | {
+      /** Why. */
+      message: string;
+      response: "broken";
+    }
+    /** This host cannot do such a thing. */
+    | {
+      response: "unsupported";
+    };
+  /** What the host got. */
+  type Response2 =
     /** The file is there; its bytes were given to `put`. */
     | {
       /** Their digest. */
@@ -549,6 +1251,67 @@ export namespace v1 {
   };
   /** A name of letters, digits, `.`, `_` and `-`. */
   type Segment = string;
+  /** What the host is configured for. */
+  type Settings = {
+    /** Whether attestations of the entries' artifacts are read from the change system (RD2). */
+    attestations?: boolean;
+    /** The inventory's branch. Default: the policy's, else the environment's name. */
+    branch?: Name | null;
+    /** The environment in words, where the policy does not say it. */
+    detail?: Name | null;
+    /** The environment. */
+    environment: Name;
+    /** The places that hold evidence, with their names for people. */
+    evidence: Array<Folder>;
+    /** An evidence-checks config in IBM's format. */
+    evidence_checks?: Located | null;
+    /** The ignore file, a path in the inventory. Default: the policy's. */
+    ignore_file?: string | null;
+    /** What the inventory is. */
+    inventory: InventoryKind;
+    /** Whether reviews of the entries' commits are read from the change system (RD2). */
+    peer_review?: boolean;
+    /** The policy. Default: `.countersign.yaml` in the inventory's root. */
+    policy?: Located | null;
+    /** What the environment is for, where the policy does not say it (PO6). */
+    purpose?: Purpose | null;
+    /** The region, where the environment has several. */
+    region?: Name | null;
+    /** The run that asks. */
+    run: Run;
+    /** The pre-production environment that proves the staging (PC4). Default: the policy's. */
+    staging?: Name | null;
+    /** The change system. */
+    system: System;
+  };
+  /** Everything that a change is judged by, as documents. */
+  type Sources = {
+    /** The inventory at the last concluded deployment of the target; absent: there was none (IN2). */
+    concluded?: Tree | null;
+    /** All evidence documents, in any order. */
+    evidence?: Array<Named>;
+    /** The evidence-checks config in IBM's format, which replaces the policy's requirements (PO2). */
+    evidence_checks?: Named | null;
+    /** The ignore file (IN3). */
+    ignore_file?: Named | null;
+    /** The inventory at the commit to deploy. */
+    inventory: Tree;
+    /** The policy, YAML; absent: the built-in one. */
+    policy?: Named | null;
+    /** The promotion pull request, as GitHub's API gives it. Absent only for a full rollback, which promotes nothing. */
+    promotion?: Named | null;
+    /** The inventory at the last concluded deployment of the pre-production environment (PC4). */
+    staging?: Tree | null;
+  };
+  /** How a step of the caller ended. */
+  type StepReport = {
+    /** Its output; the host takes secrets out before it gives the file. */
+    log?: Located | null;
+    /** Which. */
+    step: Step;
+    /** Whether it succeeded. */
+    success: boolean;
+  };
   /** Which change system, as the host is configured. */
   type System =
     /** The embedded ledger: a directory or a git repository behind a store port. */
@@ -582,6 +1345,15 @@ export namespace v1 {
     commit?: Commit | null;
     /** All files, by path. */
     files: Array<Named>;
+  };
+  /** A file of a commit. */
+  type TreeFile = {
+    /** Git's id of the object. */
+    id: string;
+    /** Its path. */
+    path: string;
+    /** Whether it is a regular file: links and submodules are not. */
+    regular: boolean;
   };
   /** A bounded wait for approval. */
   type Waiting = {
@@ -738,6 +1510,33 @@ export namespace v1 {
       /** Why. */
       why: string;
     };
+  /** What readiness was, at one time, and everything that follows from it (RD3). */
+  type Assessment = {
+    /** What is to be attached: names and digests. */
+    attachments: Record<string, Digest>;
+    /** The category. */
+    category: Category;
+    /** The digest of all that it rests on. */
+    facts: Digest;
+    /** The kind of the change request. */
+    kind: Kind;
+    /** Who applied the emergency label, if there is one and it was read (EM5). */
+    labelled_by?: Person | null;
+    /** The smallest set of evidence that would turn the verdict. */
+    needed: Array<Needed>;
+    /** Planned downtime, in minutes. */
+    outage_minutes: number;
+    /** The digest of the policy. */
+    policy: Digest;
+    /** DEPLOYMENT_READY. */
+    ready: boolean;
+    /** How many reasons there are. */
+    reason_count: number;
+    /** The first reasons, blocking ones first; at most `MAX_REASONS`. The Delta Summary holds all. */
+    reasons: Array<Reason>;
+    /** The risk, with its factors. */
+    risk: Risk;
+  };
   /** Something that can be tested. Evidence binds to an inventory entry through its asset ids (EV2). */
   type Asset = {
     /** An image's digest; the SHA-256 of a commit's hex text; for anything else, the SHA-256 of its URI's text. */
@@ -781,8 +1580,44 @@ export namespace v1 {
     | "unsuccessful"
     /** Given up before the deployment. */
     | "cancelled";
-  /** A stable name for each kind of reason. */
+  /** A stable name for each kind of failure. */
   type Code =
+    /** The request is not one of the contract. */
+    | "bad-request"
+    /** The request speaks another contract. */
+    | "other-contract"
+    /** The request names a document whose bytes were not given. */
+    | "unknown-document"
+    /** A document or a count is over a published limit. */
+    | "over-limit"
+    /** The policy cannot be read. */
+    | "policy"
+    /** The promotion pull request cannot be read, or lacks a required field (PR4). */
+    | "promotion"
+    /** The pull request is not the one that made what is deployed (IN5). */
+    | "wrong-promotion"
+    /** The change request cannot be rolled back to (FR2). */
+    | "rollback"
+    /** What was prepared by hand cannot be read (EX5). */
+    | "prepared"
+    /** What is said to be done is not owed, or does not count (EM4). */
+    | "obligation"
+    /** An inventory entry cannot be read. */
+    | "inventory"
+    /** The journal is damaged, or was begun by another engine. */
+    | "journal"
+    /** The answer or the response does not fit. */
+    | "bad-answer"
+    /** What has to be read cannot be reached. */
+    | "unavailable"
+    /** Something was written, and reads otherwise, or somebody else wrote in between. */
+    | "write-not-taken"
+    /** Another run works on the same change. */
+    | "held"
+    /** The engine has a defect. */
+    | "internal";
+  /** A stable name for each kind of reason. */
+  type Code2 =
     /** No evidence for a check of an entry. */
     | "evidence-missing"
     /** The evidence says that the check failed. */
@@ -823,38 +1658,10 @@ export namespace v1 {
     | "inventory-without-commit"
     /** The policy demands nothing of an entry: nothing is never a pass. */
     | "nothing-demanded";
-  /** A stable name for each kind of failure. */
-  type Code2 =
-    /** The request is not one of the contract. */
-    | "bad-request"
-    /** The request speaks another contract. */
-    | "other-contract"
-    /** The request names a document whose bytes were not given. */
-    | "unknown-document"
-    /** A document or a count is over a published limit. */
-    | "over-limit"
-    /** The policy cannot be read. */
-    | "policy"
-    /** The promotion pull request cannot be read, or lacks a required field (PR4). */
-    | "promotion"
-    /** The pull request is not the one that made what is deployed (IN5). */
-    | "wrong-promotion"
-    /** The change request cannot be rolled back to (FR2). */
-    | "rollback"
-    /** What was prepared by hand cannot be read (EX5). */
-    | "prepared"
-    /** What is said to be done is not owed, or does not count (EM4). */
-    | "obligation"
-    /** An inventory entry cannot be read. */
-    | "inventory"
-    /** The journal is damaged, or was begun by another engine. */
-    | "journal"
-    /** The answer or the response does not fit. */
-    | "bad-answer"
-    /** The engine has a defect. */
-    | "internal";
   /** A command of the user: an argument vector, never a shell string (T60). */
   type Command = {
+    /** Variables of the host that it gets, by name; it gets no others. Default: none. */
+    pass?: Array<string>;
     /** The program and its arguments. */
     run: Array<string>;
     /** Seconds until it counts as failed and is ended. Default 1800. */
@@ -973,6 +1780,29 @@ export namespace v1 {
     message: string;
     /** How it ended. */
     outcome: Outcome2;
+    /** Whether the deployment may begin, or has ended well. */
+    verdict: Verdict;
+  };
+  /** What a command came to, for hosts: they show the words, and exit with the code. */
+  type Ended = {
+    /** About the change, where there is one. */
+    change?: Reported | null;
+    /** Details, one a line. */
+    details?: Array<string>;
+    /** Everything that is wrong with what was given, where something is. */
+    errors?: Array<Fault>;
+    /** The exit code. */
+    exit_code: number;
+    /** What the command found, for machines. */
+    found?: Found | null;
+    /** What to do about it. */
+    help?: string | null;
+    /** What is the case: one sentence, lower case, no full stop. */
+    message: string;
+    /** How it ended, as a name: an outcome, or `refused`. */
+    outcome: string;
+    /** The same as a table, for people. */
+    table?: Table | null;
     /** Whether the deployment may begin, or has ended well. */
     verdict: Verdict;
   };
@@ -1264,6 +2094,132 @@ export namespace v1 {
       /** Until when. */
       until: Timestamp;
     };
+  /** What the host is asked to do next. */
+  type Exchange =
+    /** List the files below a place; links are named and not followed. Answered by `listed`. */
+    | {
+      exchange: "list";
+      /** The place. */
+      place: string;
+    }
+    /** Read files of a place, at most 8 MiB in all where that is possible. Answered by `files`. */
+    | {
+      exchange: "read";
+      /** Paths below it. */
+      paths: Array<string>;
+      /** The place. */
+      place: string;
+    }
+    /** Write a file below a place, whole or not at all. Answered by `written`. */
+    | {
+      /** The digest of the new bytes. */
+      content: Digest;
+      exchange: "write";
+      /** The path below it. */
+      path: string;
+      /** The place. */
+      place: string;
+    }
+    /** Look up a ref. Answered by `ref`. */
+    | {
+      exchange: "ref";
+      /** The full name, such as `refs/heads/prod` or `refs/tags/prod_latest`; or a commit's id. */
+      name: string;
+      /** The repository. */
+      repository: string;
+    }
+    /** Move a tag by compare-and-set; the tag is annotated. Answered by `moved`, `conflict` or `unknown`. */
+    | {
+      exchange: "move";
+      /** The object that the ref holds now; absent: there must be no such ref. */
+      from?: string | null;
+      /** The tag's message. */
+      message: string;
+      /** The full name of the tag. */
+      name: string;
+      /** The repository. */
+      repository: string;
+      /** The commit that it names from now on. */
+      to: Commit;
+    }
+    /** List all files of a commit. Answered by `tree`. */
+    | {
+      /** The commit. */
+      commit: Commit;
+      exchange: "tree";
+      /** The repository. */
+      repository: string;
+    }
+    /** Read objects. Answered by `blobs`. */
+    | {
+      exchange: "blobs";
+      /** The ids that `tree` named. */
+      ids: Array<string>;
+      /** The repository. */
+      repository: string;
+    }
+    /** List the commits that `to` has and `from` does not, newest first. Answered by `log`. */
+    | {
+      exchange: "log";
+      /** Leave out what this commit has; absent: nothing is left out. */
+      from?: Commit | null;
+      /** The repository. */
+      repository: string;
+      /** Begin with this commit. */
+      to: Commit;
+    }
+    /** Read files of a store at its tip, or list the paths below a prefix. Answered by `ledger`. */
+    | {
+      exchange: "ledger";
+      /** The files to read; one that is not there is left out of the answer. */
+      paths?: Array<string>;
+      /** List the paths that begin with this instead. */
+      prefix?: string | null;
+      /** The store. */
+      store: string;
+    }
+    /** Write files of a store if each is as expected, in this order where they cannot be written at once. Answered by
+     * `committed`, `behind`, `conflict` or `unknown`. */
+    | {
+      exchange: "commit";
+      /** What it is about, for people. */
+      message: string;
+      /** The files. */
+      puts: Array<Put>;
+      /** The store. */
+      store: string;
+    }
+    /** Send requests to a system's API, each once: several reads, possibly at the same time, or one write. The host adds
+     * base URL, credentials and user agent, follows no redirect, and gives up after 30 seconds. Answered by `answered`. */
+    | {
+      exchange: "http";
+      /** The requests. */
+      requests: Array<Request>;
+      /** The system: `github`, or `webhook/<channel>`. */
+      system: string;
+    }
+    /** Run one of the user's commands, once, with an environment of its own. Answered by `ran` or `interrupted`. */
+    | {
+      /** The program and its arguments; no shell reads them. */
+      argv: Array<string>;
+      exchange: "run";
+      /** Variables of the host that it gets as well, by name. */
+      pass: Array<string>;
+      /** Variables that it gets. */
+      set: Record<string, string>;
+      /** Which step it is. */
+      step: Step;
+      /** Seconds until it is ended. */
+      timeout_seconds: number;
+    }
+    /** Sleep. Answered by `waited`, not before it is time. */
+    | {
+      exchange: "wait";
+      /** Until when. */
+      until: Timestamp;
+      /** Why, for people. */
+      why: string;
+    };
   /** One thing that makes a change more or less risky. */
   type Factor = {
     /** What it is. */
@@ -1276,7 +2232,7 @@ export namespace v1 {
   /** One thing that is wrong. */
   type Fault = {
     /** Its stable name. */
-    code: Code2;
+    code: Code;
     /** The document that it is about. */
     document?: string | null;
     /** How to mend it. */
@@ -1313,6 +2269,64 @@ export namespace v1 {
     /** How it was tested. */
     testing_performed?: string | null;
   };
+  /** What a command found that is not about one run of one change. */
+  type Found =
+    /** A decision, and the change request as it shows itself now. */
+    | {
+      /** Who decided. */
+      by: Person;
+      /** The change request. */
+      change_request_id: Name;
+      /** Its state now. */
+      status: Status;
+    }
+    /** Change requests that were made by hand. */
+    | {
+      /** The change requests, in the order of the file. */
+      requests: Array<PreparedRequest>;
+    }
+    /** Changes, in the order of their ids. */
+    | {
+      /** The changes. */
+      changes: Array<Listed>;
+    }
+    /** One change, as its journal tells it. */
+    | {
+      /** All lines of the journal. */
+      entries: Array<Entry>;
+      /** The digest of the journal's last line. */
+      journal_head: Digest;
+      /** Where it stands. */
+      standing: Surveyed;
+    }
+    /** What is owed, by due time. */
+    | {
+      /** Each of them. */
+      obligations: Array<OwedBy>;
+    }
+    /** Something that was owed was done. */
+    | {
+      /** By whom. */
+      by: Person;
+      /** The change request. */
+      change_request_id: Name;
+      /** Which obligation. */
+      obligation: Name;
+    }
+    /** Changes that are not finished. */
+    | {
+      /** The changes, the oldest first. */
+      unfinished: Array<Surveyed>;
+    }
+    /** How the inventories of environments differ. */
+    | {
+      /** Entries that are not the same everywhere, by name: for each environment in turn the version, or nothing. */
+      differing: Record<string, Array<Version | null>>;
+      /** The environments, lowest first. */
+      environments: Array<Name>;
+      /** How many entries are the same everywhere. */
+      same: number;
+    };
   /** How an obligation was fulfilled. */
   type Fulfilment = {
     /** By whom. */
@@ -1379,12 +2393,29 @@ export namespace v1 {
     | "standard"
     /** A change with the emergency label (EM1). */
     | "emergency";
+  /** How loud a line is. */
+  type Level =
+    /** What happens. */
+    | "info"
+    /** Something is wrong, and changes nothing. */
+    | "warning";
+  /** A change in one line. */
+  type Listed = {
+    /** The path of its journal or record. */
+    path: string;
+    /** What is wrong with its journal. */
+    problem?: Problem | null;
+    /** Where it stands; absent: its journal does not verify, or it has none yet. */
+    standing?: Surveyed | null;
+  };
   /** A method of HTTP. */
   type Method =
     /** Reads. */
     | "GET"
     /** Makes something new: doing it twice makes two. */
     | "POST"
+    /** Replaces something. */
+    | "PUT"
     /** Changes something. */
     | "PATCH"
     /** Takes something away. */
@@ -1479,6 +2510,10 @@ export namespace v1 {
     | "unavailable"
     /** A write did not take (CR8). */
     | "write-not-taken"
+    /** Another run works on the same change. */
+    | "held"
+    /** A journal, the ledger or a replay does not verify. */
+    | "not-verified"
     /** The change request is for another target, and the policy forbids to use it (EX3). */
     | "target-mismatch"
     /** The change was deployed before, and something else since. */
@@ -1501,6 +2536,29 @@ export namespace v1 {
     overdue: boolean;
     /** Who answers for it. */
     owner: Email;
+    /** What is to be done. */
+    what: string;
+  };
+  /** Something that is owed, and for which change. */
+  type OwedBy = {
+    /** The change request. */
+    change_request_id: Name | null;
+    /** Until when. */
+    due: Timestamp;
+    /** Of what kind it is. */
+    duty: Duty;
+    /** When it was fulfilled. */
+    fulfilled_at?: Timestamp | null;
+    /** How. */
+    fulfilment?: Fulfilment | null;
+    /** Its name within the change, such as `review` or `gap-unit-tests`. */
+    id: Name;
+    /** Whether it is not fulfilled, and its time is over. */
+    overdue: boolean;
+    /** Who answers for it. */
+    owner: Email;
+    /** Where it deployed. */
+    target: Target | null;
     /** What is to be done. */
     what: string;
   };
@@ -1565,6 +2623,23 @@ export namespace v1 {
     /** In one line, what it is for. */
     title: string;
   };
+  /** A change request that was made by hand, and its state. */
+  type PreparedRequest = {
+    /** Its id: the same for the same target, title and plan, so that it is made once. */
+    id: Name;
+    /** Planned downtime, in minutes. */
+    outage_minutes?: number | null;
+    /** When it is planned to have ended. */
+    planned_end?: Timestamp | null;
+    /** When it is planned to begin. */
+    planned_start?: Timestamp | null;
+    /** Its state. */
+    status: Status;
+    /** Where. */
+    target: Target;
+    /** In one line, what it is for. */
+    title: string;
+  };
   /** How soon the change is wanted (PR1). */
   type Priority =
     /** Drop everything. */
@@ -1594,6 +2669,15 @@ export namespace v1 {
     | "production"
     /** They do not. */
     | "pre_prod";
+  /** One file to write. */
+  type Put = {
+    /** The digest of the new bytes; absent: the file is removed. */
+    content?: Digest | null;
+    /** The digest of the bytes that must be there now; absent: there must be no such file. */
+    expected?: Digest | null;
+    /** Its path. */
+    path: string;
+  };
   /** One reason why readiness is what it is (RD3). */
   type Reason = {
     /** Whether it makes the change not ready. A reason that does not block is listed all the same. */
@@ -1601,7 +2685,7 @@ export namespace v1 {
     /** The check that it is about. */
     check?: Check | null;
     /** Its stable name. */
-    code: Code;
+    code: Code2;
     /** The inventory entry that it is about. */
     entry?: string | null;
     /** What would mend it. */
@@ -1632,8 +2716,54 @@ export namespace v1 {
     /** The tool. */
     tool: string;
   };
+  /** A change, as a run leaves it. */
+  type Reported = {
+    /** What was recorded about readiness last. */
+    assessment?: Assessment | null;
+    /** The change request, or the id that it would have. */
+    change_request_id: Name;
+    /** The commit of the inventory. */
+    commit?: Commit | null;
+    /** What is deployed. */
+    delta: DeltaSummary;
+    /** The folder of the change in the ledger. */
+    folder?: string | null;
+    /** The digest of the journal's last line. */
+    journal_head?: Digest | null;
+    /** What was found about readiness now (`assess`, a dry run). */
+    judgement?: Judgement | null;
+    /** Which policy applied. */
+    policy: string;
+    /** Its state. */
+    state: string;
+    /** Where people see the change request, where its system has pages. */
+    url?: string | null;
+    /** What a whole run would do (a dry run). */
+    would?: Array<Effect>;
+  };
+  /** One request to an API. */
+  type Request = {
+    /** The digest of the body: JSON. */
+    body?: Digest | null;
+    /** Headers beside the host's own. */
+    headers?: Record<string, string>;
+    /** The method. */
+    method: Method;
+    /** The path below the base URL, with its query. */
+    path: string;
+  };
   /** A response. */
   type Response =
+    /** What a command does next. */
+    | {
+      /** What the command came to. */
+      end?: Ended | null;
+      /** What the host is to do, and to answer. */
+      exchange?: Exchange | null;
+      /** Lines for people and machines since the last turn. */
+      told?: Array<Told>;
+      type: "turn";
+    }
     /** What this engine is. */
     | {
       /** The contract that it speaks. */
@@ -1943,6 +3073,8 @@ export namespace v1 {
     kind: Kind | null;
     /** When something happened last. */
     last: Timestamp | null;
+    /** Whether the change request was left open for people to finish (CL3, RB2). */
+    left_open: boolean;
     /** What is owed, and what was. */
     obligations: Array<Owed>;
     /** An effect that was begun and whose outcome is not known. */
@@ -1951,6 +3083,13 @@ export namespace v1 {
     state: string;
     /** Where. */
     target: Target | null;
+  };
+  /** A table for people. Hosts lay it out. */
+  type Table = {
+    /** The names of the columns. */
+    columns: Array<string>;
+    /** The rows, each with a cell for each column. */
+    rows: Array<Array<string>>;
   };
   /** Where a change is deployed (CR1). */
   type Target = {
@@ -1975,6 +3114,15 @@ export namespace v1 {
     skipped: number;
   };
   type Timestamp = string;
+  /** One line for people and machines, while a command runs. */
+  type Told = {
+    /** The name of the journal's event that it is about. */
+    event?: string | null;
+    /** How loud it is. */
+    level: Level;
+    /** What it says. */
+    words: string;
+  };
   /** Why an effect could not be performed. */
   type Trouble = {
     /** A stable name: `unavailable`, `write-not-taken`, `conflict`, `forbidden`, `not-found`, `malformed-answer`. */
@@ -1983,6 +3131,15 @@ export namespace v1 {
     help?: string | null;
     /** What is wrong. */
     message: string;
+  };
+  /** What a command does next: it asks the host for one exchange, or it has ended. */
+  type TurnResponse = {
+    /** What the command came to. */
+    end?: Ended | null;
+    /** What the host is to do, and to answer. */
+    exchange?: Exchange | null;
+    /** Lines for people and machines since the last turn. */
+    told?: Array<Told>;
   };
   /** An environment variable. */
   type Variable = {

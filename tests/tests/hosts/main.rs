@@ -5,4 +5,5 @@ mod extism;
 mod fuel;
 mod hostile;
 mod js;
+mod python;
 mod raw;

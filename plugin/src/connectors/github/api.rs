@@ -114,10 +114,7 @@ impl<'t> Api<'t> {
     }
 
     async fn write(&self, method: Method, path: &str, body: Option<&Value>, lost: Lost) -> Result<Written, Pause> {
-        let body = match body {
-            Some(body) => Some(self.talk.keep(body.to_string().into_bytes())),
-            None => None,
-        };
+        let body = body.map(|body| self.talk.keep(body.to_string().into_bytes()));
         let mut last = String::new();
         for attempt in 0..TRIES {
             match self.send(method, path, body).await? {

@@ -361,7 +361,7 @@ proptest! {
         let policy = policy.replace("\n# ", "\n").replace("\n#", "\n");
         let letters: Vec<char> = policy.chars().collect();
         let at = at.index(letters.len());
-        let (before, after) = (letters[..at].iter(), letters.iter().skip(at + length));
+        let (before, after) = (letters[..at].iter(), letters.iter().skip(at.saturating_add(length)));
         let text: String = before.copied().chain(put.chars()).chain(after.copied()).collect();
         agree::<Value>(&text)?;
         agree::<File>(&text)?;

@@ -1,0 +1,373 @@
+//! What the engine can ask this host for, and how it is done. Nothing is decided here, and nothing is put into words.
+
+mod wire;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::api::Api;
+use crate::clock::{self, Clock};
+use crate::command::{self, Command, Ended, Redaction, Secrets};
+use crate::engine::Engine;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::faults::{Faults, Moment};
+use crate::files;
+use crate::inventory::git::{Commit, Repository};
+use crate::ledger::{Committed, Ledger, LedgerError, Write};
+use crate::refusal::Refusal;
+use crate::remote::Remote;
+use crate::webhook::Webhooks;
+use crate::wire::Http;
+pub use wire::{Exchange, Put};
+
+/// Bytes of output that are kept of one command.
+const KEPT: usize = 10 << 20;
+/// The places whose files are output, from which secrets are taken before the engine sees them.
+const LOGS: &str = "log/";
+/// Variables that every command of the user gets, if this process has them.
+const COMMON: [&str; 8] = ["HOME", "LANG", "LC_ALL", "PATH", "SHELL", "TERM", "TMPDIR", "USER"];
+
+/// What this host can do, as it was configured.
+#[derive(Debug)]
+pub struct Host<'a> {
+    /// The clock.
+    pub clock: &'a Clock,
+    /// Folders by the names that the engine knows them by.
+    pub places: BTreeMap<String, PathBuf>,
+    /// The inventory, where it is a repository.
+    pub inventory: Option<Repository>,
+    /// The repository that has the inventory's tags, where it is another one.
+    pub pointers: Option<Remote>,
+    /// The ledger.
+    pub ledger: Option<Ledger>,
+    /// The API of the change system, where it has one.
+    pub api: Option<Api>,
+    /// Where notifications go.
+    pub webhooks: Webhooks,
+    /// Where commands of the user run.
+    pub directory: Option<PathBuf>,
+    /// What is taken out of all output.
+    pub secrets: Secrets,
+    /// Where this process dies on purpose.
+    pub faults: Faults,
+    /// The effect that was announced last, for the faults.
+    pub under_way: Option<String>,
+}
+
+impl<'a> Host<'a> {
+    /// A host that can tell the time, and nothing else yet.
+    pub fn new(clock: &'a Clock, secrets: Secrets) -> Result<Self, Failure> {
+        Ok(Self {
+            clock,
+            places: BTreeMap::new(),
+            inventory: None,
+            pointers: None,
+            ledger: None,
+            api: None,
+            webhooks: Webhooks::new(&[])?,
+            directory: None,
+            secrets,
+            faults: Faults::from_environment(),
+            under_way: None,
+        })
+    }
+
+    /// Performs one exchange, once: its response.
+    pub fn perform(&mut self, engine: &mut Engine, exchange: Exchange) -> Result<Value, Refusal> {
+        match exchange {
+            Exchange::List { place } => reading(self.list(&place)),
+            Exchange::Read { place, paths } => self.read(engine, &place, &paths),
+            Exchange::Write { place, path, content } => {
+                let bytes = engine.take(&content)?;
+                answered(self.place(&place).and_then(|root| files::write(&root.join(path), &bytes)).map(|()| "written"))
+            }
+            Exchange::Ref { repository, name } => reading(self.reference(&repository, &name)),
+            Exchange::Move { repository, name, from, to, message } => {
+                Ok(self.move_tag(&repository, &name, from.as_deref(), &to, &message))
+            }
+            Exchange::Tree { commit, .. } => reading(self.tree(&commit)),
+            Exchange::Blobs { ids, .. } => self.blobs(engine, &ids),
+            Exchange::Log { from, to, .. } => reading(self.log(from.as_deref(), &to)),
+            Exchange::Ledger { paths, prefix } => self.look(engine, &paths, prefix.as_deref()),
+            Exchange::Commit { puts, message } => self.commit(engine, &puts, &message),
+            Exchange::Http { system, requests } => self.http(engine, &system, &requests),
+            Exchange::Run { argv, set, pass, timeout_seconds } => self.run(engine, &argv, set, &pass, timeout_seconds),
+            Exchange::Wait { until } => {
+                let time = clock::parse(&until).ok_or_else(|| odd(&format!("the time `{until}`")))?;
+                self.clock.wait_until(time);
+                Ok(json!({ "response": "waited" }))
+            }
+            Exchange::Unknown => Ok(json!({ "response": "unsupported" })),
+        }
+    }
+
+    fn place(&self, name: &str) -> Result<&Path, Failure> {
+        self.places.get(name).map(PathBuf::as_path).ok_or_else(|| odd(&format!("the place `{name}`")))
+    }
+
+    fn list(&self, place: &str) -> Result<Value, Failure> {
+        let what = if place.starts_with("evidence") { "evidence folder" } else { "inventory" };
+        let found = files::below(self.place(place)?, what)?;
+        let size = |path: &Path| path.metadata().map(|metadata| metadata.len()).unwrap_or_default();
+        let files: Vec<Value> =
+            found.files.iter().map(|(path, at)| json!({ "path": path, "size": size(at) })).collect();
+        Ok(json!({ "response": "listed", "files": files, "links": found.links }))
+    }
+
+    fn read(&self, engine: &mut Engine, place: &str, paths: &[String]) -> Result<Value, Refusal> {
+        let root = self.place(place)?;
+        let mut found = Vec::new();
+        for path in paths {
+            let at = root.join(path);
+            if at.symlink_metadata().is_err() {
+                continue;
+            }
+            let mut bytes = files::read(&at, "file")?;
+            if place.starts_with(LOGS) {
+                let mut redaction = Redaction::new(&self.secrets);
+                let mut clean = redaction.feed(&bytes);
+                clean.extend(redaction.finish());
+                bytes = clean;
+            }
+            found.push(json!({ "path": path, "digest": engine.give(path, &bytes)?.digest }));
+        }
+        Ok(json!({ "response": "files", "files": found }))
+    }
+
+    fn repository(&self) -> Result<&Repository, Failure> {
+        self.inventory.as_ref().ok_or_else(|| odd("an inventory in git"))
+    }
+
+    fn reference(&self, repository: &str, name: &str) -> Result<Value, Failure> {
+        let inventory = self.repository()?;
+        let found = match (name.strip_prefix("refs/heads/"), name.strip_prefix("refs/tags/"), &self.pointers) {
+            (Some(branch), _, _) => {
+                inventory.find_branch(branch)?.map(|commit| (commit.to_string(), commit.to_string()))
+            }
+            (None, Some(_), Some(remote)) if repository == "pointers" => remote.reference(name)?,
+            (None, Some(tag), _) => inventory.tag(tag)?.map(|tag| (tag.object, tag.commit.to_string())),
+            (None, None, _) => {
+                let commit = Commit::parse(name)?;
+                inventory.has(&commit)?.then(|| (name.to_owned(), name.to_owned()))
+            }
+        };
+        Ok(match found {
+            Some((object, commit)) => json!({ "response": "ref", "object": object, "commit": commit }),
+            None => json!({ "response": "ref" }),
+        })
+    }
+
+    /// Moves an annotated tag, if it is as it was.
+    fn move_tag(&self, repository: &str, name: &str, from: Option<&str>, to: &str, message: &str) -> Value {
+        let go = || -> Result<(), Failure> {
+            let (inventory, commit) = (self.repository()?, Commit::parse(to)?);
+            let tag = name.strip_prefix("refs/tags/").ok_or_else(|| odd(&format!("the tag `{name}`")))?;
+            let seconds = self.clock.milliseconds().div_euclid(1000);
+            let object = inventory.annotate(tag, &commit, message, seconds)?;
+            match &self.pointers {
+                Some(remote) if repository == "pointers" => {
+                    remote.push_object(inventory.git_dir(), &object, name, from)
+                }
+                Some(_) | None => inventory.point(tag, &object, from),
+            }
+        };
+        match go() {
+            Ok(()) => json!({ "response": "moved" }),
+            // Whether it took, the engine's next look tells.
+            Err(failure) => json!({ "response": "unknown", "message": failure.problem }),
+        }
+    }
+
+    fn tree(&self, commit: &str) -> Result<Value, Failure> {
+        let listing = self.repository()?.listing(&Commit::parse(commit)?)?;
+        let file = |(path, id, regular): (String, String, bool)| json!({ "path": path, "id": id, "regular": regular });
+        Ok(json!({ "response": "tree", "files": listing.into_iter().map(file).collect::<Vec<_>>() }))
+    }
+
+    fn blobs(&self, engine: &mut Engine, ids: &[String]) -> Result<Value, Refusal> {
+        let mut blobs = Vec::new();
+        for id in ids {
+            let bytes = self.repository()?.blob(id, id)?;
+            blobs.push(json!({ "id": id, "digest": engine.give(id, &bytes)?.digest }));
+        }
+        Ok(json!({ "response": "blobs", "blobs": blobs }))
+    }
+
+    fn log(&self, from: Option<&str>, to: &str) -> Result<Value, Failure> {
+        let from = from.map(Commit::parse).transpose()?;
+        let logged = self.repository()?.log(from.as_ref(), &Commit::parse(to)?)?;
+        let commit = |[commit, parents, author, committer, at, subject]: [String; 6]| {
+            let parents: Vec<&str> = parents.split_whitespace().collect();
+            json!({ "commit": commit, "parents": parents, "author": author, "committer": committer, "at": at,
+                    "subject": subject })
+        };
+        Ok(json!({ "response": "log", "commits": logged.into_iter().map(commit).collect::<Vec<_>>() }))
+    }
+
+    fn store(&self) -> Result<&Ledger, Failure> {
+        self.ledger.as_ref().ok_or_else(|| odd("a ledger"))
+    }
+
+    fn look(&self, engine: &mut Engine, paths: &[String], prefix: Option<&str>) -> Result<Value, Refusal> {
+        let ledger = self.store()?;
+        let broken = |error: LedgerError| Ok(json!({ "response": "broken", "message": error.to_string() }));
+        if let Err(error) = ledger.refresh() {
+            return broken(error);
+        }
+        if let Some(prefix) = prefix {
+            return match ledger.list(prefix) {
+                Ok(paths) => Ok(json!({ "response": "ledger", "paths": paths })),
+                Err(error) => broken(error),
+            };
+        }
+        let mut files = Vec::new();
+        for path in paths {
+            match ledger.get(path) {
+                Ok(Some((bytes, _))) => {
+                    files.push(json!({ "path": path, "digest": engine.give(path, &bytes)?.digest }));
+                }
+                Ok(None) => {}
+                Err(error) => return broken(error),
+            }
+        }
+        Ok(json!({ "response": "ledger", "files": files }))
+    }
+
+    fn commit(&mut self, engine: &mut Engine, puts: &[Put], message: &str) -> Result<Value, Refusal> {
+        let mut writes = Vec::new();
+        for Put { path, content, expected } in puts {
+            let bytes = content.as_ref().map(|digest| engine.take(digest)).transpose()?;
+            writes.push(Write { path: path.clone(), bytes, expected: expected.clone() });
+        }
+        let announced = writes.iter().find(|write| write.path.ends_with(".jsonl")).map(announces);
+        if let (Some(_), Some(key)) = (&announced, &self.under_way) {
+            self.faults.at(Moment::Lost, key);
+        }
+        let committed = self.store()?.commit(&writes, message);
+        match (announced, self.under_way.take()) {
+            (Some(next), before) => {
+                if let Some(key) = before {
+                    self.faults.at(Moment::After, &key);
+                }
+                if let Some(key) = &next {
+                    self.faults.at(Moment::Before, key);
+                }
+                self.under_way = next;
+            }
+            (None, Some(key)) => {
+                self.faults.at(Moment::Mid, &key);
+                self.under_way = Some(key);
+            }
+            (None, None) => {}
+        }
+        Ok(match committed {
+            Ok(Committed::Done) => json!({ "response": "committed" }),
+            Ok(Committed::Conflict(paths)) => json!({ "response": "conflict", "paths": paths }),
+            Ok(Committed::Behind) => json!({ "response": "behind" }),
+            Err(error @ LedgerError::Path(_)) => json!({ "response": "broken", "message": error.to_string() }),
+            Err(error) => json!({ "response": "unknown", "message": error.to_string() }),
+        })
+    }
+
+    fn http(&self, engine: &mut Engine, system: &str, requests: &[Http]) -> Result<Value, Refusal> {
+        let mut answers = Vec::new();
+        for request in requests {
+            let body = request.body.as_ref().map(|digest| engine.take(digest)).transpose()?;
+            let sent = match system.strip_prefix("webhook/") {
+                Some(channel) => match self.webhooks.post(channel, body.as_deref().unwrap_or_default()) {
+                    Ok(()) => Ok((204, BTreeMap::new(), Vec::new())),
+                    Err(why) if why.code == "not-configured" => {
+                        return Ok(json!({ "response": "broken", "message": why.message }));
+                    }
+                    Err(why) => Err(why.message),
+                },
+                None => match &self.api {
+                    Some(api) => api.send(request, body.as_deref()),
+                    None => return Ok(json!({ "response": "unsupported" })),
+                },
+            };
+            answers.push(match sent {
+                Ok((status, headers, body)) => {
+                    let body = engine.give("answer", &body)?.digest;
+                    json!({ "answer": "answered", "status": status, "headers": headers, "body": body })
+                }
+                Err(message) => json!({ "answer": "broken", "message": message }),
+            });
+        }
+        Ok(json!({ "response": "answered", "answers": answers }))
+    }
+
+    /// Runs a command of the user with an environment of its own: nothing of this process but what is named.
+    fn run(
+        &self,
+        engine: &mut Engine,
+        argv: &[String],
+        set: BTreeMap<String, String>,
+        pass: &[String],
+        timeout_seconds: u32,
+    ) -> Result<Value, Refusal> {
+        let own = COMMON.iter().copied().chain(pass.iter().map(String::as_str));
+        let passed = own.filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)));
+        let env: Vec<(String, String)> = passed.chain(set).collect();
+        let started = self.clock.now();
+        let command = Command {
+            env: &env,
+            directory: self.directory.as_deref(),
+            deadline: Duration::from_secs(timeout_seconds.into()),
+            kept: KEPT,
+            ..Command::new(argv, &self.secrets)
+        };
+        let ran = command::run(&command, &mut io::stderr());
+        let log = engine.give("log", &ran.log.kept)?.digest;
+        let finished = self.clock.now();
+        let ended = match ran.ended {
+            Ended::Exited(code) => json!({ "ended": "exited", "code": code }),
+            Ended::Signalled(signal) => json!({ "ended": "signalled", "signal": signal }),
+            Ended::TimedOut => json!({ "ended": "timed-out" }),
+            Ended::NotStarted(message) => json!({ "ended": "not-started", "message": message }),
+            Ended::Unknown(message) => json!({ "ended": "unknown", "message": message }),
+            Ended::Interrupted => {
+                command::acknowledge();
+                return Ok(json!({ "response": "interrupted", "started": started, "finished": finished, "log": log }));
+            }
+        };
+        Ok(json!({ "response": "ran", "ended": ended, "started": started, "finished": finished, "log": log }))
+    }
+}
+
+/// The effect that the last line of a journal announces, if it does.
+fn announces(write: &Write) -> Option<String> {
+    let bytes = write.bytes.as_deref()?;
+    let line = bytes.split(|byte| *byte == b'\n').rfind(|line| !line.is_empty())?;
+    let entry: Value = serde_json::from_slice(line).ok()?;
+    let intended = entry["event"]["event"] == "intended";
+    intended.then(|| entry["event"]["effect"].as_str().unwrap_or_default().to_owned())
+}
+
+/// What was read. Where the caller named what is not there, the caller is told; what cannot be reached, the engine.
+fn reading(read: Result<Value, Failure>) -> Result<Value, Refusal> {
+    match read {
+        Err(failure) if failure.exit == Exit::Unavailable => {
+            Ok(json!({ "response": "broken", "message": failure.problem }))
+        }
+        read => Ok(read?),
+    }
+}
+
+fn answered(done: Result<&str, Failure>) -> Result<Value, Refusal> {
+    Ok(match done {
+        Ok(response) => json!({ "response": response }),
+        Err(failure) => json!({ "response": "broken", "message": failure.problem }),
+    })
+}
+
+/// The engine asked for something that this host was not configured for.
+fn odd(what: &str) -> Failure {
+    Failure::new(Exit::Internal, format!("the engine asks for {what}, which this command has not"))
+        .help("this is a defect, not a verdict: report it with the command")
+}
