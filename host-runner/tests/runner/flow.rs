@@ -14,7 +14,10 @@ fn cl2_a_ready_change_is_deployed_once_and_closed_successful() {
     assert!(stdout(&ended).starts_with("done: change request `CR-"), "{}", stdout(&ended));
     assert_eq!(world.deployed(), 1);
     assert_eq!(world.record()["close_category"], "successful");
-    assert_eq!(world.git(&["rev-parse", "refs/tags/prod_latest^{commit}"]), world.git(&["rev-parse", "refs/heads/prod"]));
+    assert_eq!(
+        world.git(&["rev-parse", "refs/tags/prod_latest^{commit}"]),
+        world.git(&["rev-parse", "refs/heads/prod"])
+    );
     let again = world.run(&["run", "--output", "json"]);
     assert_eq!((code(&again), &json(&again)["outcome"]), (0, &"nothing-to-deploy".into()));
     assert_eq!(world.deployed(), 1);
@@ -334,5 +337,8 @@ fn kill_at(moment: &str, effect: &str) {
         _ => assert_eq!(code, 0, "{name}: {report} {}", stderr(&again)),
     }
     assert_eq!(world.record()["close_category"], "successful", "{name}");
-    assert_eq!(world.git(&["rev-parse", "refs/tags/prod_latest^{commit}"]), world.git(&["rev-parse", "refs/heads/prod"]));
+    assert_eq!(
+        world.git(&["rev-parse", "refs/tags/prod_latest^{commit}"]),
+        world.git(&["rev-parse", "refs/heads/prod"])
+    );
 }

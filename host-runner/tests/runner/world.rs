@@ -291,7 +291,7 @@ impl World {
 
 const POLICY: &str = "version: 1
 deployment:
-  deploy: {run: [/bin/sh, ./deploy.sh], timeout-seconds: 60, pass: [TOKEN]}
+  deploy: {run: [/bin/sh, ./deploy.sh], timeout-seconds: 60, pass: [TOKEN, LEAK]}
   acceptance: {command: {run: [/bin/sh, ./accept.sh], timeout-seconds: 60}}
 ";
 

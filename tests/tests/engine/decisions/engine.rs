@@ -260,7 +260,7 @@ fn perform(world: &mut World, scenario: &Scenario, labels: &mut Vec<(&'static st
         Act::Approve(person) | Act::Reject(person) => {
             let id = world.only_request().expect("a change request");
             let said = world.decide(&id, *person, matches!(act, Act::Approve(_)));
-            assert_eq!(said["event"], "observed", "{said}");
+            assert_eq!(said["outcome"], "done", "{said}");
         }
         Act::EditPolicy => {
             let policy = world.documents.policy.take();
