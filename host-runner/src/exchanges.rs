@@ -260,7 +260,10 @@ impl<'a> Host<'a> {
                 self.under_way = next;
             }
             (None, Some(key)) => {
-                self.faults.at(Moment::Mid, &key);
+                // Output that is kept is no part of what a command of the user does.
+                if !key.starts_with("run/") {
+                    self.faults.at(Moment::Mid, &key);
+                }
                 self.under_way = Some(key);
             }
             (None, None) => {}

@@ -58,7 +58,14 @@ impl Remote {
     /// What the reference `full_name` and its peeled tag name there: the object and the commit; none: it is not there.
     pub fn reference(&self, full_name: &str) -> Result<Option<(String, String)>, Failure> {
         let mut git = self.git(Command::new("git"));
-        git.args(["ls-remote", "--end-of-options", &self.url, full_name, &format!("{full_name}^{{}}")]);
+        // Not in a folder whose repository has a configuration of its own.
+        git.current_dir("/").args([
+            "ls-remote",
+            "--end-of-options",
+            &self.url,
+            full_name,
+            &format!("{full_name}^{{}}"),
+        ]);
         let listed = within(git)?;
         let named = |name: &str| {
             let line = listed.lines().find(|line| line.split('\t').nth(1) == Some(name))?;
@@ -217,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn t67_the_token_is_for_one_origin() {
+    fn au3_the_token_is_for_one_origin() {
         for (url, origin) in [
             ("https://github.com/a/b.git", "https://github.com/"),
             ("http://127.0.0.1:8080/a.git", "http://127.0.0.1:8080/"),

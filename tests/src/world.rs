@@ -199,7 +199,7 @@ impl World {
         let document = json!({ "place": "prepared", "path": "prepared.yaml" });
         let command = json!({ "command": "prepare", "document": document, "system": self.system() });
         let end = self.ask_for(&command, file);
-        let requests = end["found"]["requests"].as_array().unwrap_or_else(|| panic!("{end}"));
+        let requests = end["requests"].as_array().unwrap_or_else(|| panic!("{end}"));
         requests.iter().map(|request| request["id"].as_str().unwrap_or_default().to_owned()).collect()
     }
 

@@ -163,10 +163,7 @@ impl Repository {
 
     /// Every file of a commit: its path and its object. Whatever is hidden is passed over.
     pub fn files(&self, commit: &Commit) -> Result<BTreeMap<String, String>, Failure> {
-        let Some(tree) = self.object(&format!("{commit}^{{tree}}"))? else {
-            return Err(Failure::usage(format!("the inventory has no commit {commit}"))
-                .help("fetch it: a shallow clone lacks older commits"));
-        };
+        let tree = self.tree(commit)?;
         let mut found = BTreeMap::new();
         self.collect(&tree, "", 0, &mut found)?;
         Ok(found)
@@ -174,13 +171,17 @@ impl Repository {
 
     /// Every file of a commit, also hidden ones in its root: path, object, and whether it is a regular file.
     pub fn listing(&self, commit: &Commit) -> Result<Vec<(String, String, bool)>, Failure> {
-        let Some(tree) = self.object(&format!("{commit}^{{tree}}"))? else {
-            return Err(Failure::usage(format!("the inventory has no commit {commit}"))
-                .help("fetch it: a shallow clone lacks older commits"));
-        };
+        let tree = self.tree(commit)?;
         let mut found = Vec::new();
         self.descend(&tree, "", 0, &mut found)?;
         Ok(found)
+    }
+
+    fn tree(&self, commit: &Commit) -> Result<Object, Failure> {
+        self.object(&format!("{commit}^{{tree}}"))?.ok_or_else(|| {
+            Failure::usage(format!("the inventory has no commit {commit}"))
+                .help("fetch it: a shallow clone lacks older commits")
+        })
     }
 
     fn descend(
@@ -207,46 +208,6 @@ impl Repository {
             }
         }
         Ok(())
-    }
-
-    /// Makes an annotated tag of a commit, which nothing names yet: its object.
-    pub fn annotate(&self, name: &str, commit: &Commit, message: &str, seconds: i64) -> Result<String, Failure> {
-        let name = reference(name)?;
-        let text = format!(
-            "object {commit}\ntype commit\ntag {name}\ntagger countersign <countersign@localhost> {seconds} +0000\n\n{}\n",
-            message.trim_end()
-        );
-        let mut git = self.git();
-        git.args(["hash-object", "-t", "tag", "-w", "--stdin"]);
-        finish(&mut git, Some(text.as_bytes()))
-    }
-
-    /// Points a tag to an object if it still names `before`; whether it did.
-    pub fn point(&self, name: &str, object: &str, before: Option<&str>) -> Result<(), Failure> {
-        let nothing = "0".repeat(object.len());
-        let mut git = self.git();
-        git.args(["update-ref", "--no-deref", "-m", "countersign", "--end-of-options"]);
-        git.args([&format!("refs/tags/{}", reference(name)?), object, before.unwrap_or(&nothing)]);
-        finish(&mut git, None).map(drop)?;
-        self.forget();
-        Ok(())
-    }
-
-    /// The commits that `to` has and `from` has not, newest first: each as its fields.
-    pub fn log(&self, from: Option<&Commit>, to: &Commit) -> Result<Vec<[String; 6]>, Failure> {
-        let mut git = self.git();
-        git.env("TZ", "UTC").args(["log", "--date=format-local:%Y-%m-%dT%H:%M:%SZ"]);
-        git.args(["--format=%H%x1f%P%x1f%ae%x1f%ce%x1f%cd%x1f%s", "--end-of-options", to.as_str()]);
-        if let Some(from) = from {
-            git.arg(format!("^{from}"));
-        }
-        let text = finish(&mut git, None)?;
-        let fields = |line: &str| {
-            let mut fields = line.splitn(6, '\u{1f}').map(str::to_owned);
-            let mut next = || fields.next().unwrap_or_default();
-            [next(), next(), next(), next(), next(), next()]
-        };
-        Ok(text.lines().map(fields).collect())
     }
 
     /// The bytes of an object that `files` named.
@@ -325,7 +286,7 @@ impl Repository {
     }
 
     /// Git for this repository, and nothing else.
-    fn git(&self) -> Command {
+    pub(super) fn git(&self) -> Command {
         let mut git = isolated(Command::new("git"));
         let mut option = std::ffi::OsString::from("--git-dir=");
         option.push(&self.git_dir);

@@ -304,7 +304,11 @@ fn sweep_shows_what_nobody_finished() {
     assert_eq!(code(&world.run(&["run"])), 10);
     let swept = world.run(&["sweep"]);
     assert_eq!(code(&swept), 0);
-    assert!(stdout(&swept).contains(&world.change()) && stdout(&swept).contains("decide on it"), "{}", stdout(&swept));
+    assert!(
+        stdout(&swept).contains(&world.change()) && stdout(&swept).contains("countersign approve"),
+        "{}",
+        stdout(&swept)
+    );
     let later = [("COUNTERSIGN_NOW", "2099-01-01T00:00:00Z")];
     assert_eq!(code(&world.run_with(&["sweep", "--older-than", "24"], &later)), 24);
     assert_eq!(code(&world.run(&["approve", &world.change(), "--as", "3:reviewer", "--why", "fine"])), 0);

@@ -54,8 +54,10 @@ pub(super) async fn run(at: &At, environment: Option<Name>, region: Option<Name>
 fn table(owed: &[OwedBy]) -> Table {
     let mut table = Table::new(&["CHANGE REQUEST", "OBLIGATION", "STATE", "DUE", "OWNER", "WHAT"]);
     for OwedBy { change_request_id, owed, .. } in owed {
+        let who = owed.fulfilment.as_ref();
+        let who = who.map(|how| format!(" by {}: {}", shorten(&how.by.login), shorten(&how.reference)));
         let state = match (owed.fulfilled_at, owed.overdue) {
-            (Some(at), _) => format!("fulfilled {at}"),
+            (Some(at), _) => format!("fulfilled {at}{}", who.unwrap_or_default()),
             (None, true) => "OVERDUE".to_owned(),
             (None, false) => "open".to_owned(),
         };

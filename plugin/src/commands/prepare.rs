@@ -32,8 +32,7 @@ pub(super) async fn run(at: &At, document: &Located, system: &System) -> Result<
         ]);
         requests.push(PreparedRequest { prepared, status });
     }
-    let count = requests.len();
-    let stop = Stop::new(Outcome::Done, format!("the ledger has the {count} change requests of the file"))
+    let stop = Stop::new(Outcome::Done, "the ledger has every change request of the file")
         .help("have each of them approved, then run with the same file");
     Ok(Ended::found(stop, Found::Prepared { requests }, Some(table)))
 }

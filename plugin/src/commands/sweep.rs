@@ -46,7 +46,7 @@ fn todo(change: &Surveyed) -> &'static str {
     match (change.state.as_str(), command, change.left_open) {
         (_, true, _) => "look at the target, then say how it ended with `close`",
         (_, _, true) => "people finish the change request in its system",
-        ("authorize", _, _) => "decide on it, then run it again",
+        ("authorize", _, _) => "decide on it (`countersign approve` or `reject`), then run it again",
         ("closed", _, _) => "see whether the pointer stands at its commit; run it again if not",
         (_, _, _) => "run the same command again; it continues there",
     }

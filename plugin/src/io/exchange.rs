@@ -13,7 +13,7 @@ use crate::scalar::{Commit, Digest, Timestamp};
 /// What the host is asked to do next.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(tag = "exchange", rename_all = "kebab-case", deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "SessionExchange"))]
 pub enum Exchange {
     /// List the files below a place; links are named and not followed. Answered by `listed`.
     List {
@@ -150,7 +150,7 @@ pub struct Put {
 /// One request to an API.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "HttpRequest"))]
 pub struct Request {
     /// The method.
     pub method: Method,
@@ -184,7 +184,7 @@ pub enum Method {
 /// What the host did.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(tag = "response", rename_all = "kebab-case", deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "SessionResponse"))]
 pub enum Response {
     /// The files below the place, sorted by path.
     Listed {
@@ -293,7 +293,7 @@ pub enum Response {
 /// A file of a place.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ListedFile"))]
 pub struct Listed {
     /// Its path below the place, with `/` between folders.
     pub path: String,
@@ -304,7 +304,7 @@ pub struct Listed {
 /// A file, and the digest of its bytes.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "NamedFile"))]
 pub struct Named {
     /// Its path.
     pub path: String,
@@ -358,7 +358,7 @@ pub struct Logged {
 /// What came of one request.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(tag = "answer", rename_all = "kebab-case", deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "HttpAnswer"))]
 pub enum Answer {
     /// The API answered, whole.
     Answered {
@@ -380,7 +380,7 @@ pub enum Answer {
 /// How a command ended.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(tag = "ended", rename_all = "kebab-case", deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CommandEnded"))]
 pub enum Ended {
     /// By itself.
     Exited {

@@ -399,7 +399,7 @@ fn f25_the_watchdog_ends_the_process_as_an_internal_error() {
     }
     let begun = Instant::now();
     let ended = Command::new(env::current_exe().unwrap())
-        .args(["--exact", "--nocapture", "f25_the_watchdog_ends_the_process_as_an_internal_error"])
+        .args(["--exact", "--nocapture", "hostile::f25_the_watchdog_ends_the_process_as_an_internal_error"])
         .env("COUNTERSIGN_TEST_SPIN", "1")
         .output()
         .unwrap();

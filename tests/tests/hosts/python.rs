@@ -63,24 +63,34 @@ fn a_host_of_a_hundred_lines_of_python_runs_a_whole_change() {
     documents.evidence.iter().for_each(|(path, text)| write(root, &format!("evidence/{path}"), text));
     let promoted = json!({ "promotion": { "place": "files", "path": "promotion.json" } });
 
+    // Nothing proves which promotion made a plain folder, so a person decides (IN5).
+    let held = host(&python, root, &json!({ "command": "run", "promoted": promoted }));
+    assert_eq!(
+        (&held["end"]["outcome"], &held["end"]["exit_code"]),
+        (&json!("awaiting-approval"), &json!(10)),
+        "{held}"
+    );
+    let id = held["end"]["change_request_id"].as_str().expect("an id");
+    let by = json!({ "id": "105", "login": "robin" });
+    let why = "looked at the entries";
+    let decided =
+        host(&python, root, &json!({ "command": "decide", "id": id, "by": by, "approves": true, "why": why }));
+    assert_eq!(
+        (&decided["end"]["status"], &decided["end"]["exit_code"]),
+        (&json!("scheduled"), &json!(0)),
+        "{decided}"
+    );
+
     let ran = host(&python, root, &json!({ "command": "run", "promoted": promoted }));
     assert_eq!((&ran["end"]["outcome"], &ran["end"]["exit_code"]), (&json!("done"), &json!(0)), "{ran}");
     let performed: BTreeSet<&str> =
         ran["exchanges"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     assert_eq!(performed, BTreeSet::from(EXCHANGES));
-    let id = ran["end"]["change_request_id"].as_str().expect("an id");
     let record = std::fs::read(root.join(format!("ledger/changes/{id}/record.json"))).expect("a record");
     let record: Value = serde_json::from_slice(&record).expect("JSON");
-    assert_eq!((&record["status"], &record["close_category"]), (&json!("closed"), &json!("successful")));
+    assert_eq!((&record["status"], &record["close_category"]), (&json!("closed"), &json!("successful_issues")));
     assert_eq!(std::fs::read_to_string(root.join("deployed.txt")).expect("the deployment"), "deployed\n");
 
     let again = host(&python, root, &json!({ "command": "run", "promoted": promoted }));
     assert_eq!(again["end"]["outcome"], "nothing-to-deploy");
-
-    let next = documents::promoted(documents::ready(), 8, &"3".repeat(40));
-    write(root, "promotion.json", &next.promotion.to_string());
-    write(root, "inventory/payments-api", &next.inventory["payments-api"]);
-    std::fs::remove_file(root.join("evidence/payments-api/secret-scan.json")).expect("evidence");
-    let held = host(&python, root, &json!({ "command": "open", "promoted": promoted }));
-    assert_eq!(held["end"]["exit_code"], 10, "{held}");
 }

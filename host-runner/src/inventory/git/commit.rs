@@ -26,6 +26,45 @@ pub struct Author {
 }
 
 impl Repository {
+    /// Makes an annotated tag of a commit, which nothing names yet: its object.
+    pub fn annotate(&self, name: &str, commit: &Commit, message: &str, seconds: i64) -> Result<String, Failure> {
+        let name = reference(name)?;
+        let text = format!(
+            "object {commit}\ntype commit\ntag {name}\ntagger countersign <countersign@localhost> {seconds} +0000\n\n{}\n",
+            message.trim_end()
+        );
+        let mut git = self.git();
+        git.args(["hash-object", "-t", "tag", "-w", "--stdin"]);
+        finish(&mut git, Some(text.as_bytes()))
+    }
+
+    /// Points a tag to an object if it still names `before`; whether it did.
+    pub fn point(&self, name: &str, object: &str, before: Option<&str>) -> Result<(), Failure> {
+        let nothing = "0".repeat(object.len());
+        let mut git = self.git();
+        git.args(["update-ref", "--no-deref", "-m", "countersign", "--end-of-options"]);
+        git.args([&format!("refs/tags/{}", reference(name)?), object, before.unwrap_or(&nothing)]);
+        finish(&mut git, None).map(drop)?;
+        self.forget();
+        Ok(())
+    }
+
+    /// The commits that `to` has and `from` has not, newest first: each as its fields.
+    pub fn log(&self, from: Option<&Commit>, to: &Commit) -> Result<Vec<[String; 6]>, Failure> {
+        let mut git = self.git();
+        git.env("TZ", "UTC").args(["log", "--date=format-local:%Y-%m-%dT%H:%M:%SZ"]);
+        git.args(["--format=%H%x1f%P%x1f%ae%x1f%ce%x1f%cd%x1f%s", "--end-of-options", to.as_str()]);
+        if let Some(from) = from {
+            git.arg(format!("^{from}"));
+        }
+        let text = finish(&mut git, None)?;
+        let fields = |line: &str| {
+            let mut fields = line.splitn(6, '\u{1f}');
+            std::array::from_fn(|_| fields.next().unwrap_or_default().to_owned())
+        };
+        Ok(text.lines().map(fields).collect())
+    }
+
     /// Commits `edits` on top of `branch`, which is made when it is missing, and moves it if nobody else did.
     pub fn commit(&self, branch: &str, edits: &[Edit], message: &str, author: &Author) -> Result<Commit, Failure> {
         let name = format!("refs/heads/{}", reference(branch)?);

@@ -46,7 +46,7 @@ fn au6_a_journal_that_does_not_verify_is_shown_and_hides_no_other() {
     world.store.insert("changes/CR-000000000000/journal.jsonl".to_owned(), b"{}\n".to_vec());
     let damaged = world.changes();
     assert_eq!((&damaged["outcome"], &damaged["exit_code"]), (&json!("not-verified"), &json!(40)));
-    let changes = damaged["found"]["changes"].as_array().cloned().unwrap_or_default();
+    let changes = damaged["changes"].as_array().cloned().unwrap_or_default();
     assert_eq!(changes.len(), 2);
     assert_eq!(changes.iter().filter(|change| change["problem"].is_object()).count(), 1);
     assert_eq!(changes.iter().filter(|change| change["standing"]["state"] == "closed").count(), 1);

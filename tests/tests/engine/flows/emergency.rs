@@ -71,7 +71,7 @@ fn em4_an_activated_emergency_owes_reviews_evidence_and_learning() {
     let id = only(&world);
     let owed = world.owed();
     assert_eq!(owed["exit_code"], 0, "nothing is overdue yet");
-    let owed = owed["found"]["obligations"].as_array().cloned().unwrap_or_default();
+    let owed = owed["obligations"].as_array().cloned().unwrap_or_default();
     let mut ids: Vec<_> = owed.iter().filter_map(|owed| owed["id"].as_str()).collect();
     ids.sort_unstable();
     assert_eq!(ids, ["gap-secret-scan", "reconciliation", "retrospective", "review", "root-cause"]);
@@ -79,7 +79,7 @@ fn em4_an_activated_emergency_owes_reviews_evidence_and_learning() {
     world.clock += 25 * 3_600_000;
     let owed = world.owed();
     assert_eq!(owed["exit_code"], 41);
-    let mut overdue: Vec<_> = owed["found"]["obligations"]
+    let mut overdue: Vec<_> = owed["obligations"]
         .as_array()
         .into_iter()
         .flatten()
