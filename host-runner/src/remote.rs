@@ -1,5 +1,5 @@
 //! A remote git repository: its references and objects, over the git command line. The token stands in the environment of
-//! git alone: in no argument, no URL, no file, no message (T67).
+//! git alone: in no argument, no URL, no file, no message (T72).
 
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn au3_the_token_is_for_one_origin() {
+    fn t49_the_token_is_for_one_origin() {
         for (url, origin) in [
             ("https://github.com/a/b.git", "https://github.com/"),
             ("http://127.0.0.1:8080/a.git", "http://127.0.0.1:8080/"),
