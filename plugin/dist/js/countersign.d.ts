@@ -233,26 +233,8 @@ export namespace v1 {
       /** Why. */
       why: string;
     };
-  /** What came of one request. */
-  type Answer =
-    /** The API answered, whole. */
-    | {
-      answer: "answered";
-      /** The digest of its body, whose bytes were given to `put`. */
-      body: Digest;
-      /** Its headers by lower-case name. */
-      headers?: Record<string, string>;
-      /** The status. */
-      status: number;
-    }
-    /** It did not answer, or its answer was lost. */
-    | {
-      answer: "broken";
-      /** Why. */
-      message: string;
-    };
   /** The answer to the effect that the last plan named. */
-  type Answer2 = {
+  type Answer = {
     /** What happened: the event that answers the effect, or `failed`. */
     event: EventGiven;
     /** The effect's key. */
@@ -441,26 +423,8 @@ export namespace v1 {
     /** Seconds until it counts as failed and is ended. Default 1800. */
     "timeout-seconds"?: number;
   };
-  /** How this run drives the flow. It says who performs; it decides nothing. */
-  type Drive = {
-    /** Commands that the caller performs, and reports. The flow stops before them. */
-    parked?: Array<Step>;
-    /** What the caller reports of them. */
-    reports?: Array<Ran>;
-    /** Wait for approval until this time, looking again after each interval; absent: do not wait (GA1). */
-    wait?: Waiting | null;
-  };
-  /** One thing to do. */
-  type EffectGiven = {
-    /** What to do. */
-    action: ActionGiven;
-    /** The change that it belongs to (CR6). */
-    change: Digest;
-    /** Its key: the same effect of the same change has the same key for ever. */
-    key: string;
-  };
   /** How a command ended. */
-  type EndedGiven =
+  type CommandEnded =
     /** By itself. */
     | {
       /** Its exit code. */
@@ -489,6 +453,24 @@ export namespace v1 {
       /** Why. */
       message: string;
     };
+  /** How this run drives the flow. It says who performs; it decides nothing. */
+  type Drive = {
+    /** Commands that the caller performs, and reports. The flow stops before them. */
+    parked?: Array<Step>;
+    /** What the caller reports of them. */
+    reports?: Array<Ran>;
+    /** Wait for approval until this time, looking again after each interval; absent: do not wait (GA1). */
+    wait?: Waiting | null;
+  };
+  /** One thing to do. */
+  type EffectGiven = {
+    /** What to do. */
+    action: ActionGiven;
+    /** The change that it belongs to (CR6). */
+    change: Digest;
+    /** Its key: the same effect of the same change has the same key for ever. */
+    key: string;
+  };
   /** The name of an environment: at most 255 characters, none of them a control character. GitHub compares it without case. */
   type Environment = string;
   /** What to do in a change system. */
@@ -821,6 +803,24 @@ export namespace v1 {
     /** The place. */
     place: string;
   };
+  /** What came of one request. */
+  type HttpAnswer =
+    /** The API answered, whole. */
+    | {
+      answer: "answered";
+      /** The digest of its body, whose bytes were given to `put`. */
+      body: Digest;
+      /** Its headers by lower-case name. */
+      headers?: Record<string, string>;
+      /** The status. */
+      status: number;
+    }
+    /** It did not answer, or its answer was lost. */
+    | {
+      answer: "broken";
+      /** Why. */
+      message: string;
+    };
   /** What the inventory is. */
   type InventoryKind =
     /** The repository `inventory`, whose tags are in the repository `pointers`. */
@@ -828,7 +828,7 @@ export namespace v1 {
     /** The place `inventory`. */
     | "folder";
   /** A file of a place. */
-  type ListedGiven = {
+  type ListedFile = {
     /** Its path below the place, with `/` between folders. */
     path: string;
     /** Its size in bytes. */
@@ -865,7 +865,7 @@ export namespace v1 {
     /** Say whether the change is ready. Nothing is recorded. */
     | "assess";
   /** A file, and the digest of its bytes. */
-  type Named2 = {
+  type NamedFile = {
     /** The digest. */
     digest: Digest;
     /** Its path. */
@@ -934,7 +934,7 @@ export namespace v1 {
   /** `owner/name`, with no character that means something in a path. */
   type Repository = string;
   /** A request. */
-  type RequestGiven =
+  type Request =
     /** What this engine is. */
     | {
       call: "describe";
@@ -979,12 +979,12 @@ export namespace v1 {
       /** The host's clock. */
       now: Timestamp;
       /** What the host did. */
-      response: ResponseGiven;
+      response: SessionResponse;
     }
     /** What must happen next to a change. */
     | {
       /** The answer to the effect that the last plan named. */
-      answer?: Answer2 | null;
+      answer?: Answer | null;
       /** Which attempt at the same change, counted from 1. */
       attempt?: number;
       call: "plan";
@@ -1024,7 +1024,7 @@ export namespace v1 {
       /** What to do there. */
       errand: Errand;
       /** The responses so far, in order. */
-      responses?: Array<Response2>;
+      responses?: Array<ResponseGiven>;
       /** The change system. */
       system: System;
     }
@@ -1080,130 +1080,8 @@ export namespace v1 {
       /** The environments, lowest first. */
       environments: Array<Tier>;
     };
-  /** What the host did. */
-  type ResponseGiven =
-    /** The files below the place, sorted by path. */
-    | {
-      /** The files. */
-      files: Array<ListedGiven>;
-      /** Links, which are not followed. */
-      links?: Array<string>;
-      response: "listed";
-    }
-    /** The files; one that is not there is left out. */
-    | {
-      /** Paths, and the digests of the bytes that were given to `put`. */
-      files: Array<Named2>;
-      response: "files";
-    }
-    /** The file was written. */
-    | {
-      response: "written";
-    }
-    /** What the ref holds; both absent: there is no such ref. */
-    | {
-      /** The commit that it comes to. */
-      commit?: Commit | null;
-      /** The message of an annotated tag. */
-      message?: string | null;
-      /** The object itself, which may be a tag. */
-      object?: string | null;
-      response: "ref";
-    }
-    /** The tag was moved. */
-    | {
-      response: "moved";
-    }
-    /** All files of the commit, sorted by path. */
-    | {
-      /** The files. */
-      files: Array<TreeFile>;
-      response: "tree";
-    }
-    /** The objects. */
-    | {
-      /** Their ids, and the digests of the bytes that were given to `put`. */
-      blobs: Array<Blob>;
-      response: "blobs";
-    }
-    /** The commits, newest first. */
-    | {
-      /** The commits. */
-      commits: Array<Logged>;
-      response: "log";
-    }
-    /** Files of a store, or the paths of a listing. */
-    | {
-      /** The files that are there, with the digests of the bytes that were given to `put`. */
-      files?: Array<Named2>;
-      /** The paths below the prefix, sorted. */
-      paths?: Array<string>;
-      response: "ledger";
-    }
-    /** The files were written. */
-    | {
-      response: "committed";
-    }
-    /** Only other files moved, and kept moving: nothing was written. */
-    | {
-      response: "behind";
-    }
-    /** These files, or the ref, are not as expected; nothing was written. */
-    | {
-      /** The files. */
-      paths?: Array<string>;
-      response: "conflict";
-    }
-    /** Nobody knows whether it was done, or how much of it. */
-    | {
-      /** Why. */
-      message: string;
-      response: "unknown";
-    }
-    /** What came of each request, in their order. */
-    | {
-      /** The answers. */
-      answers: Array<Answer>;
-      response: "answered";
-    }
-    /** How the command ended. */
-    | {
-      /** How. */
-      ended: EndedGiven;
-      /** When it ended. */
-      finished: Timestamp;
-      /** The digest of its output without secrets, whose bytes were given to `put`. */
-      log: Digest;
-      response: "ran";
-      /** When it began. */
-      started: Timestamp;
-    }
-    /** The host was asked to stop while the command ran; the command was ended. */
-    | {
-      /** When it ended. */
-      finished: Timestamp;
-      /** The digest of its output so far. */
-      log: Digest;
-      response: "interrupted";
-      /** When it began. */
-      started: Timestamp;
-    }
-    /** It is time. */
-    | {
-      response: "waited";
-    }
-    /** It could not be done, and nothing was done. */
-    | {
-      /** Why. */
-      message: string;
-      response: "broken";
-    }
-    /** This host cannot do such a thing. */
-    | {
-      response: "unsupported";
-    };
   /** What the host got. */
-  type Response2 =
+  type ResponseGiven =
     /** The file is there; its bytes were given to `put`. */
     | {
       /** Their digest. */
@@ -1251,6 +1129,128 @@ export namespace v1 {
   };
   /** A name of letters, digits, `.`, `_` and `-`. */
   type Segment = string;
+  /** What the host did. */
+  type SessionResponse =
+    /** The files below the place, sorted by path. */
+    | {
+      /** The files. */
+      files: Array<ListedFile>;
+      /** Links, which are not followed. */
+      links?: Array<string>;
+      response: "listed";
+    }
+    /** The files; one that is not there is left out. */
+    | {
+      /** Paths, and the digests of the bytes that were given to `put`. */
+      files: Array<NamedFile>;
+      response: "files";
+    }
+    /** The file was written. */
+    | {
+      response: "written";
+    }
+    /** What the ref holds; both absent: there is no such ref. */
+    | {
+      /** The commit that it comes to. */
+      commit?: Commit | null;
+      /** The message of an annotated tag. */
+      message?: string | null;
+      /** The object itself, which may be a tag. */
+      object?: string | null;
+      response: "ref";
+    }
+    /** The tag was moved. */
+    | {
+      response: "moved";
+    }
+    /** All files of the commit, sorted by path. */
+    | {
+      /** The files. */
+      files: Array<TreeFile>;
+      response: "tree";
+    }
+    /** The objects. */
+    | {
+      /** Their ids, and the digests of the bytes that were given to `put`. */
+      blobs: Array<Blob>;
+      response: "blobs";
+    }
+    /** The commits, newest first. */
+    | {
+      /** The commits. */
+      commits: Array<Logged>;
+      response: "log";
+    }
+    /** Files of a store, or the paths of a listing. */
+    | {
+      /** The files that are there, with the digests of the bytes that were given to `put`. */
+      files?: Array<NamedFile>;
+      /** The paths below the prefix, sorted. */
+      paths?: Array<string>;
+      response: "ledger";
+    }
+    /** The files were written. */
+    | {
+      response: "committed";
+    }
+    /** Only other files moved, and kept moving: nothing was written. */
+    | {
+      response: "behind";
+    }
+    /** These files, or the ref, are not as expected; nothing was written. */
+    | {
+      /** The files. */
+      paths?: Array<string>;
+      response: "conflict";
+    }
+    /** Nobody knows whether it was done, or how much of it. */
+    | {
+      /** Why. */
+      message: string;
+      response: "unknown";
+    }
+    /** What came of each request, in their order. */
+    | {
+      /** The answers. */
+      answers: Array<HttpAnswer>;
+      response: "answered";
+    }
+    /** How the command ended. */
+    | {
+      /** How. */
+      ended: CommandEnded;
+      /** When it ended. */
+      finished: Timestamp;
+      /** The digest of its output without secrets, whose bytes were given to `put`. */
+      log: Digest;
+      response: "ran";
+      /** When it began. */
+      started: Timestamp;
+    }
+    /** The host was asked to stop while the command ran; the command was ended. */
+    | {
+      /** When it ended. */
+      finished: Timestamp;
+      /** The digest of its output so far. */
+      log: Digest;
+      response: "interrupted";
+      /** When it began. */
+      started: Timestamp;
+    }
+    /** It is time. */
+    | {
+      response: "waited";
+    }
+    /** It could not be done, and nothing was done. */
+    | {
+      /** Why. */
+      message: string;
+      response: "broken";
+    }
+    /** This host cannot do such a thing. */
+    | {
+      response: "unsupported";
+    };
   /** What the host is configured for. */
   type Settings = {
     /** Whether attestations of the entries' artifacts are read from the change system (RD2). */
@@ -1784,28 +1784,103 @@ export namespace v1 {
     verdict: Verdict;
   };
   /** What a command came to, for hosts: they show the words, and exit with the code. */
-  type Ended = {
-    /** About the change, where there is one. */
-    change?: Reported | null;
+  type Ended = (
+    /** A decision, and the change request as it shows itself now. */
+    | {
+      /** Who decided. */
+      by: Person;
+      /** The change request. */
+      change_request_id: Name;
+      /** Its state now. */
+      status: Status;
+    }
+    /** Change requests that were made by hand. */
+    | {
+      /** The change requests, in the order of the file. */
+      requests: Array<PreparedRequest>;
+    }
+    /** Changes, in the order of their ids. */
+    | {
+      /** The changes. */
+      changes: Array<Listed>;
+    }
+    /** One change, as its journal tells it. */
+    | {
+      /** All lines of the journal. */
+      entries: Array<Entry>;
+      /** The digest of the journal's last line. */
+      journal_head: Digest;
+      /** Where it stands. */
+      standing: Surveyed;
+    }
+    /** What is owed, by due time. */
+    | {
+      /** Each of them. */
+      obligations: Array<OwedBy>;
+    }
+    /** Something that was owed was done. */
+    | {
+      /** By whom. */
+      by: Person;
+      /** The change request. */
+      change_request_id: Name;
+      /** Which obligation. */
+      obligation: Name;
+    }
+    /** Changes that are not finished. */
+    | {
+      /** The changes, the oldest first. */
+      unfinished: Array<Surveyed>;
+    }
+    /** How the inventories of environments differ. */
+    | {
+      /** Entries that are not the same everywhere, by name: for each environment in turn the version, or nothing. */
+      differing: Record<string, Array<Version | null>>;
+      /** The environments, lowest first. */
+      environments: Array<Name>;
+      /** How many entries are the same everywhere. */
+      same: number;
+    }
+    | unknown) & ({
+    /** What was recorded about readiness last. */
+    assessment?: Assessment | null;
+    /** The change request, or the id that it would have. */
+    change_request_id?: Name;
+    /** The commit of the inventory. */
+    commit?: Commit | null;
+    /** What is deployed. */
+    delta?: DeltaSummary;
     /** Details, one a line. */
     details?: Array<string>;
     /** Everything that is wrong with what was given, where something is. */
     errors?: Array<Fault>;
     /** The exit code. */
     exit_code: number;
-    /** What the command found, for machines. */
-    found?: Found | null;
+    /** The folder of the change in the ledger. */
+    folder?: string | null;
     /** What to do about it. */
     help?: string | null;
+    /** The digest of the journal's last line. */
+    journal_head?: Digest | null;
+    /** What was found about readiness now (`assess`, a dry run). */
+    judgement?: Judgement | null;
     /** What is the case: one sentence, lower case, no full stop. */
     message: string;
     /** How it ended, as a name: an outcome, or `refused`. */
     outcome: string;
+    /** Which policy applied. */
+    policy?: string;
+    /** Its state. */
+    state?: string;
     /** The same as a table, for people. */
     table?: Table | null;
+    /** Where people see the change request, where its system has pages. */
+    url?: string | null;
     /** Whether the deployment may begin, or has ended well. */
     verdict: Verdict;
-  };
+    /** What a whole run would do (a dry run). */
+    would?: Array<Effect>;
+  });
   /** Which engine decides (AU2). A journal is continued by no other. */
   type Engine = {
     /** The digest of its sources. */
@@ -2094,132 +2169,6 @@ export namespace v1 {
       /** Until when. */
       until: Timestamp;
     };
-  /** What the host is asked to do next. */
-  type Exchange =
-    /** List the files below a place; links are named and not followed. Answered by `listed`. */
-    | {
-      exchange: "list";
-      /** The place. */
-      place: string;
-    }
-    /** Read files of a place, at most 8 MiB in all where that is possible. Answered by `files`. */
-    | {
-      exchange: "read";
-      /** Paths below it. */
-      paths: Array<string>;
-      /** The place. */
-      place: string;
-    }
-    /** Write a file below a place, whole or not at all. Answered by `written`. */
-    | {
-      /** The digest of the new bytes. */
-      content: Digest;
-      exchange: "write";
-      /** The path below it. */
-      path: string;
-      /** The place. */
-      place: string;
-    }
-    /** Look up a ref. Answered by `ref`. */
-    | {
-      exchange: "ref";
-      /** The full name, such as `refs/heads/prod` or `refs/tags/prod_latest`; or a commit's id. */
-      name: string;
-      /** The repository. */
-      repository: string;
-    }
-    /** Move a tag by compare-and-set; the tag is annotated. Answered by `moved`, `conflict` or `unknown`. */
-    | {
-      exchange: "move";
-      /** The object that the ref holds now; absent: there must be no such ref. */
-      from?: string | null;
-      /** The tag's message. */
-      message: string;
-      /** The full name of the tag. */
-      name: string;
-      /** The repository. */
-      repository: string;
-      /** The commit that it names from now on. */
-      to: Commit;
-    }
-    /** List all files of a commit. Answered by `tree`. */
-    | {
-      /** The commit. */
-      commit: Commit;
-      exchange: "tree";
-      /** The repository. */
-      repository: string;
-    }
-    /** Read objects. Answered by `blobs`. */
-    | {
-      exchange: "blobs";
-      /** The ids that `tree` named. */
-      ids: Array<string>;
-      /** The repository. */
-      repository: string;
-    }
-    /** List the commits that `to` has and `from` does not, newest first. Answered by `log`. */
-    | {
-      exchange: "log";
-      /** Leave out what this commit has; absent: nothing is left out. */
-      from?: Commit | null;
-      /** The repository. */
-      repository: string;
-      /** Begin with this commit. */
-      to: Commit;
-    }
-    /** Read files of a store at its tip, or list the paths below a prefix. Answered by `ledger`. */
-    | {
-      exchange: "ledger";
-      /** The files to read; one that is not there is left out of the answer. */
-      paths?: Array<string>;
-      /** List the paths that begin with this instead. */
-      prefix?: string | null;
-      /** The store. */
-      store: string;
-    }
-    /** Write files of a store if each is as expected, in this order where they cannot be written at once. Answered by
-     * `committed`, `behind`, `conflict` or `unknown`. */
-    | {
-      exchange: "commit";
-      /** What it is about, for people. */
-      message: string;
-      /** The files. */
-      puts: Array<Put>;
-      /** The store. */
-      store: string;
-    }
-    /** Send requests to a system's API, each once: several reads, possibly at the same time, or one write. The host adds
-     * base URL, credentials and user agent, follows no redirect, and gives up after 30 seconds. Answered by `answered`. */
-    | {
-      exchange: "http";
-      /** The requests. */
-      requests: Array<Request>;
-      /** The system: `github`, or `webhook/<channel>`. */
-      system: string;
-    }
-    /** Run one of the user's commands, once, with an environment of its own. Answered by `ran` or `interrupted`. */
-    | {
-      /** The program and its arguments; no shell reads them. */
-      argv: Array<string>;
-      exchange: "run";
-      /** Variables of the host that it gets as well, by name. */
-      pass: Array<string>;
-      /** Variables that it gets. */
-      set: Record<string, string>;
-      /** Which step it is. */
-      step: Step;
-      /** Seconds until it is ended. */
-      timeout_seconds: number;
-    }
-    /** Sleep. Answered by `waited`, not before it is time. */
-    | {
-      exchange: "wait";
-      /** Until when. */
-      until: Timestamp;
-      /** Why, for people. */
-      why: string;
-    };
   /** One thing that makes a change more or less risky. */
   type Factor = {
     /** What it is. */
@@ -2269,64 +2218,6 @@ export namespace v1 {
     /** How it was tested. */
     testing_performed?: string | null;
   };
-  /** What a command found that is not about one run of one change. */
-  type Found =
-    /** A decision, and the change request as it shows itself now. */
-    | {
-      /** Who decided. */
-      by: Person;
-      /** The change request. */
-      change_request_id: Name;
-      /** Its state now. */
-      status: Status;
-    }
-    /** Change requests that were made by hand. */
-    | {
-      /** The change requests, in the order of the file. */
-      requests: Array<PreparedRequest>;
-    }
-    /** Changes, in the order of their ids. */
-    | {
-      /** The changes. */
-      changes: Array<Listed>;
-    }
-    /** One change, as its journal tells it. */
-    | {
-      /** All lines of the journal. */
-      entries: Array<Entry>;
-      /** The digest of the journal's last line. */
-      journal_head: Digest;
-      /** Where it stands. */
-      standing: Surveyed;
-    }
-    /** What is owed, by due time. */
-    | {
-      /** Each of them. */
-      obligations: Array<OwedBy>;
-    }
-    /** Something that was owed was done. */
-    | {
-      /** By whom. */
-      by: Person;
-      /** The change request. */
-      change_request_id: Name;
-      /** Which obligation. */
-      obligation: Name;
-    }
-    /** Changes that are not finished. */
-    | {
-      /** The changes, the oldest first. */
-      unfinished: Array<Surveyed>;
-    }
-    /** How the inventories of environments differ. */
-    | {
-      /** Entries that are not the same everywhere, by name: for each environment in turn the version, or nothing. */
-      differing: Record<string, Array<Version | null>>;
-      /** The environments, lowest first. */
-      environments: Array<Name>;
-      /** How many entries are the same everywhere. */
-      same: number;
-    };
   /** How an obligation was fulfilled. */
   type Fulfilment = {
     /** By whom. */
@@ -2348,6 +2239,17 @@ export namespace v1 {
     entries: number;
     /** The digest of its last line. */
     head: Digest;
+  };
+  /** One request to an API. */
+  type HttpRequest = {
+    /** The digest of the body: JSON. */
+    body?: Digest | null;
+    /** Headers beside the host's own. */
+    headers?: Record<string, string>;
+    /** The method. */
+    method: Method;
+    /** The path below the base URL, with its query. */
+    path: string;
   };
   /** What one evidence document says. */
   type Ingested = {
@@ -2716,42 +2618,6 @@ export namespace v1 {
     /** The tool. */
     tool: string;
   };
-  /** A change, as a run leaves it. */
-  type Reported = {
-    /** What was recorded about readiness last. */
-    assessment?: Assessment | null;
-    /** The change request, or the id that it would have. */
-    change_request_id: Name;
-    /** The commit of the inventory. */
-    commit?: Commit | null;
-    /** What is deployed. */
-    delta: DeltaSummary;
-    /** The folder of the change in the ledger. */
-    folder?: string | null;
-    /** The digest of the journal's last line. */
-    journal_head?: Digest | null;
-    /** What was found about readiness now (`assess`, a dry run). */
-    judgement?: Judgement | null;
-    /** Which policy applied. */
-    policy: string;
-    /** Its state. */
-    state: string;
-    /** Where people see the change request, where its system has pages. */
-    url?: string | null;
-    /** What a whole run would do (a dry run). */
-    would?: Array<Effect>;
-  };
-  /** One request to an API. */
-  type Request = {
-    /** The digest of the body: JSON. */
-    body?: Digest | null;
-    /** Headers beside the host's own. */
-    headers?: Record<string, string>;
-    /** The method. */
-    method: Method;
-    /** The path below the base URL, with its query. */
-    path: string;
-  };
   /** A response. */
   type Response =
     /** What a command does next. */
@@ -2759,7 +2625,7 @@ export namespace v1 {
       /** What the command came to. */
       end?: Ended | null;
       /** What the host is to do, and to answer. */
-      exchange?: Exchange | null;
+      exchange?: SessionExchange | null;
       /** Lines for people and machines since the last turn. */
       told?: Array<Told>;
       type: "turn";
@@ -2983,6 +2849,132 @@ export namespace v1 {
     /** The scanner. */
     tool: string;
   };
+  /** What the host is asked to do next. */
+  type SessionExchange =
+    /** List the files below a place; links are named and not followed. Answered by `listed`. */
+    | {
+      exchange: "list";
+      /** The place. */
+      place: string;
+    }
+    /** Read files of a place, at most 8 MiB in all where that is possible. Answered by `files`. */
+    | {
+      exchange: "read";
+      /** Paths below it. */
+      paths: Array<string>;
+      /** The place. */
+      place: string;
+    }
+    /** Write a file below a place, whole or not at all. Answered by `written`. */
+    | {
+      /** The digest of the new bytes. */
+      content: Digest;
+      exchange: "write";
+      /** The path below it. */
+      path: string;
+      /** The place. */
+      place: string;
+    }
+    /** Look up a ref. Answered by `ref`. */
+    | {
+      exchange: "ref";
+      /** The full name, such as `refs/heads/prod` or `refs/tags/prod_latest`; or a commit's id. */
+      name: string;
+      /** The repository. */
+      repository: string;
+    }
+    /** Move a tag by compare-and-set; the tag is annotated. Answered by `moved`, `conflict` or `unknown`. */
+    | {
+      exchange: "move";
+      /** The object that the ref holds now; absent: there must be no such ref. */
+      from?: string | null;
+      /** The tag's message. */
+      message: string;
+      /** The full name of the tag. */
+      name: string;
+      /** The repository. */
+      repository: string;
+      /** The commit that it names from now on. */
+      to: Commit;
+    }
+    /** List all files of a commit. Answered by `tree`. */
+    | {
+      /** The commit. */
+      commit: Commit;
+      exchange: "tree";
+      /** The repository. */
+      repository: string;
+    }
+    /** Read objects. Answered by `blobs`. */
+    | {
+      exchange: "blobs";
+      /** The ids that `tree` named. */
+      ids: Array<string>;
+      /** The repository. */
+      repository: string;
+    }
+    /** List the commits that `to` has and `from` does not, newest first. Answered by `log`. */
+    | {
+      exchange: "log";
+      /** Leave out what this commit has; absent: nothing is left out. */
+      from?: Commit | null;
+      /** The repository. */
+      repository: string;
+      /** Begin with this commit. */
+      to: Commit;
+    }
+    /** Read files of a store at its tip, or list the paths below a prefix. Answered by `ledger`. */
+    | {
+      exchange: "ledger";
+      /** The files to read; one that is not there is left out of the answer. */
+      paths?: Array<string>;
+      /** List the paths that begin with this instead. */
+      prefix?: string | null;
+      /** The store. */
+      store: string;
+    }
+    /** Write files of a store if each is as expected, in this order where they cannot be written at once. Answered by
+     * `committed`, `behind`, `conflict` or `unknown`. */
+    | {
+      exchange: "commit";
+      /** What it is about, for people. */
+      message: string;
+      /** The files. */
+      puts: Array<Put>;
+      /** The store. */
+      store: string;
+    }
+    /** Send requests to a system's API, each once: several reads, possibly at the same time, or one write. The host adds
+     * base URL, credentials and user agent, follows no redirect, and gives up after 30 seconds. Answered by `answered`. */
+    | {
+      exchange: "http";
+      /** The requests. */
+      requests: Array<HttpRequest>;
+      /** The system: `github`, or `webhook/<channel>`. */
+      system: string;
+    }
+    /** Run one of the user's commands, once, with an environment of its own. Answered by `ran` or `interrupted`. */
+    | {
+      /** The program and its arguments; no shell reads them. */
+      argv: Array<string>;
+      exchange: "run";
+      /** Variables of the host that it gets as well, by name. */
+      pass: Array<string>;
+      /** Variables that it gets. */
+      set: Record<string, string>;
+      /** Which step it is. */
+      step: Step;
+      /** Seconds until it is ended. */
+      timeout_seconds: number;
+    }
+    /** Sleep. Answered by `waited`, not before it is time. */
+    | {
+      exchange: "wait";
+      /** Until when. */
+      until: Timestamp;
+      /** Why, for people. */
+      why: string;
+    };
   /** Who signed evidence, as its certificate says (EV8). It counts only for what this signer may speak for (RD2). */
   type Signer = {
     /** The commit that was built. */
@@ -3137,7 +3129,7 @@ export namespace v1 {
     /** What the command came to. */
     end?: Ended | null;
     /** What the host is to do, and to answer. */
-    exchange?: Exchange | null;
+    exchange?: SessionExchange | null;
     /** Lines for people and machines since the last turn. */
     told?: Array<Told>;
   };
