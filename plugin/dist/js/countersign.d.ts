@@ -1841,7 +1841,7 @@ export namespace v1 {
       /** How many entries are the same everywhere. */
       same: number;
     }
-    | unknown) & ({
+    | {}) & ({
     /** What was recorded about readiness last. */
     assessment?: Assessment | null;
     /** The change request, or the id that it would have. */

@@ -112,7 +112,12 @@ impl Writer<'_> {
     fn either(&self, variants: &[Value], indent: &str) -> String {
         let deeper = format!("{indent}  ");
         let nullable = variants.len() == 2 && variants.iter().any(|variant| variant["type"] == "null");
-        let written = variants.iter().map(|variant| (comment(variant, &deeper), self.of(variant, &deeper)));
+        let one = |variant: &Value| match variant.as_object() {
+            // What is flattened and may be absent adds nothing.
+            Some(keywords) if keywords.is_empty() => "{}".to_owned(),
+            Some(_) | None => self.of(variant, &deeper),
+        };
+        let written = variants.iter().map(|variant| (comment(variant, &deeper), one(variant)));
         if nullable {
             return written.map(|(_, text)| text).collect::<Vec<_>>().join(" | ");
         }
@@ -193,6 +198,7 @@ mod tests {
         assert_eq!(written(&json!({ "const": "plan", "type": "string" })), "\"plan\"");
         assert_eq!(written(&json!({ "enum": ["a", "b"], "type": "string" })), "\"a\" | \"b\"");
         assert_eq!(written(&json!({ "anyOf": [{ "$ref": "#/$defs/Name" }, { "type": "null" }] })), "Name | null");
+        assert_eq!(written(&json!({ "anyOf": [{ "$ref": "#/$defs/Name" }, {}] })), "\n  | Name\n  | {}");
         assert_eq!(
             written(&json!({ "type": "array", "items": { "type": ["string", "null"] } })),
             "Array<string | null>"
