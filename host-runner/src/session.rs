@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::refusal::Refusal;
 use crate::table::Table;
-use crate::text::guard;
+use crate::text::{apart, guard};
 use crate::wire::{Delta, Judgement};
 
 /// Exchanges of one command at most; the engine's own limit is lower.
@@ -48,9 +48,9 @@ impl Telling {
         let words = told["words"].as_str().unwrap_or_default();
         let target = self.target.as_ref().map(|target| format!("{target}: ")).unwrap_or_default();
         match told["level"].as_str() {
-            Some("warning") => eprintln!("warning: {}", guard(&format!("{target}{words}")).replace("##", "# #")),
+            Some("warning") => eprintln!("warning: {}", apart(&guard(&format!("{target}{words}")))),
             Some(_) | None if self.quiet => {}
-            Some(_) | None => eprintln!("==> {}", guard(&format!("{target}{words}")).replace("##", "# #")),
+            Some(_) | None => eprintln!("==> {}", apart(&guard(&format!("{target}{words}")))),
         }
     }
 }

@@ -19,6 +19,12 @@ pub fn guard(text: &str) -> String {
     safe
 }
 
+/// Text in which no two `#` stand side by side: CI systems take `##[` for a command (T62).
+#[must_use]
+pub fn apart(text: &str) -> String {
+    text.replace("##", "# #").replace("##", "# #")
+}
+
 /// `text` guarded and cut to about `limit` bytes, for a place inside a message.
 #[must_use]
 pub fn excerpt(text: &str, limit: usize) -> String {

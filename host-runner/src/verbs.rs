@@ -33,6 +33,7 @@ use crate::refusal::Refusal;
 use crate::sandbox::Sandbox;
 use crate::session::{self, Telling};
 use crate::settings::{self, LedgerAt};
+use crate::text::apart;
 
 /// Change management for CI/CD: a second signature for every deployment.
 #[derive(Debug, Parser)]
@@ -208,7 +209,7 @@ fn for_people(text: &str) -> String {
             None => line.to_owned(),
         }
     });
-    lines.collect::<Vec<_>>().join("\n").replace("##", "# #")
+    apart(&lines.collect::<Vec<_>>().join("\n"))
 }
 
 /// JSON with the same care: the same document, in which no two `#` stand side by side.
@@ -226,7 +227,7 @@ mod tests {
 
     #[test]
     fn t62_no_line_of_a_report_is_a_command() {
-        assert_eq!(for_people("a\n  ::add-mask::x\n::x\nb ##[error]"), "a\n  : :add-mask::x\n: :x\nb # #[error]");
+        assert_eq!(for_people("a\n  ::add-mask::x\n::x\nb ###[error]"), "a\n  : :add-mask::x\n: :x\nb # # #[error]");
         let value = serde_json::json!({ "name": "###[error]" });
         let text = for_machines(&value).unwrap();
         assert!(!text.contains("##"), "{text}");
