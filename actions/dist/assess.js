@@ -3,15 +3,15 @@ import {
   PARKED,
   look,
   promoted
-} from "./chunk-BUV52CVV.js";
-import "./chunk-KGOUL73I.js";
+} from "./chunk-FPIMSHAZ.js";
+import "./chunk-25GNQJ6N.js";
 import {
   host,
   label,
   page,
   report,
   run2 as run
-} from "./chunk-ZFCC2ONR.js";
+} from "./chunk-KTBYMIVO.js";
 
 // lib/comment.js
 import { readFile } from "node:fs/promises";

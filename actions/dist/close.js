@@ -5,10 +5,10 @@ import {
   look,
   promoted,
   restored
-} from "./chunk-BUV52CVV.js";
+} from "./chunk-FPIMSHAZ.js";
 import {
   read
-} from "./chunk-KGOUL73I.js";
+} from "./chunk-25GNQJ6N.js";
 import {
   EXIT,
   host,
@@ -16,7 +16,7 @@ import {
   report,
   run2 as run,
   usage
-} from "./chunk-ZFCC2ONR.js";
+} from "./chunk-KTBYMIVO.js";
 
 // lib/redact.js
 var REDACTED = Buffer.from("***");

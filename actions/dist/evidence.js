@@ -1,7 +1,7 @@
 import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);
 import {
   read
-} from "./chunk-KGOUL73I.js";
+} from "./chunk-25GNQJ6N.js";
 import {
   access,
   checkout,
@@ -9,7 +9,7 @@ import {
   folder,
   run2 as run,
   usage
-} from "./chunk-ZFCC2ONR.js";
+} from "./chunk-KTBYMIVO.js";
 
 // lib/evidence.js
 import { createHash } from "node:crypto";

@@ -10,7 +10,7 @@ import {
   obligations,
   run2 as run,
   usage
-} from "./chunk-ZFCC2ONR.js";
+} from "./chunk-KTBYMIVO.js";
 
 // entries/obligations.js
 import { join } from "node:path";

@@ -3,14 +3,14 @@ import {
   PARKED,
   act,
   promoted
-} from "./chunk-BUV52CVV.js";
-import "./chunk-KGOUL73I.js";
+} from "./chunk-FPIMSHAZ.js";
+import "./chunk-25GNQJ6N.js";
 import {
   host,
   label,
   report,
   run2 as run
-} from "./chunk-ZFCC2ONR.js";
+} from "./chunk-KTBYMIVO.js";
 
 // entries/open.js
 await run("Deployment", async (basis) => {

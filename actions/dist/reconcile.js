@@ -10,7 +10,7 @@ import {
   run2 as run,
   table,
   usage
-} from "./chunk-ZFCC2ONR.js";
+} from "./chunk-KTBYMIVO.js";
 
 // entries/reconcile.js
 import { join } from "node:path";

@@ -3,14 +3,14 @@ import {
   PARKED,
   act,
   restored
-} from "./chunk-BUV52CVV.js";
-import "./chunk-KGOUL73I.js";
+} from "./chunk-FPIMSHAZ.js";
+import "./chunk-25GNQJ6N.js";
 import {
   host,
   label,
   report,
   run2 as run
-} from "./chunk-ZFCC2ONR.js";
+} from "./chunk-KTBYMIVO.js";
 
 // entries/rollback.js
 await run("Rollback", async (basis) => {

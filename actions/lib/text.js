@@ -29,7 +29,7 @@ export function excerpt(text, limit) {
  * @param {string} text
  */
 export function logLine(text) {
-  return `==> ${guard(text).replaceAll('##', '# #')}`
+  return `==> ${guard(text).replaceAll('##', '# #').replaceAll('##', '# #')}`
 }
 
 /** @type {Record<string, string>} */

@@ -3,7 +3,7 @@ import {
   below,
   document,
   read
-} from "./chunk-KGOUL73I.js";
+} from "./chunk-25GNQJ6N.js";
 import {
   EXIT,
   Refusal,
@@ -21,7 +21,7 @@ import {
   target,
   usage,
   waiting
-} from "./chunk-ZFCC2ONR.js";
+} from "./chunk-KTBYMIVO.js";
 
 // lib/perform.js
 var EXCHANGES_MAX = 2e3;

@@ -19165,7 +19165,7 @@ function excerpt(text, limit) {
   return characters.length <= limit ? guard(text) : `${guard(characters.slice(0, limit).join(""))}\u2026`;
 }
 function logLine(text) {
-  return `==> ${guard(text).replaceAll("##", "# #")}`;
+  return `==> ${guard(text).replaceAll("##", "# #").replaceAll("##", "# #")}`;
 }
 var ENTITIES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;", "`": "&#96;", "|": "&#124;" };
 function html(text) {
