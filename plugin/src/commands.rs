@@ -361,7 +361,7 @@ impl fmt::Debug for Running {
 impl Running {
     /// Begins a command, as far as its first exchange.
     pub fn begin(documents: Rc<RefCell<Documents>>, begin: Begin) -> (Self, Vec<Told>, Turn) {
-        let io = documents.borrow().io(begin.now, false);
+        let io = documents.borrow().io(begin.now);
         let at = At { io: io.clone(), documents };
         let mut running = Self { io, asked: false, future: Box::pin(run(at, begin)) };
         let (told, turn) = running.poll();

@@ -3,8 +3,6 @@
 //! A session holds the bytes that the host gave, what was parsed of them, and the blobs that the engine made. Meaning
 //! never depends on it: a fresh session that is given the same bytes answers the same bytes.
 
-mod connect;
-mod register;
 #[cfg(feature = "schema")]
 pub mod schemas;
 mod session;

@@ -168,9 +168,9 @@ impl Documents {
         self.store.borrow().given.get(digest).map(Rc::clone)
     }
 
-    /// A host at this time that shares these bytes. A dry run reads what it would have written.
-    pub(crate) fn io(&self, now: Timestamp, dry: bool) -> Io {
-        Io::new(now, self.store.clone(), dry)
+    /// A host at this time that shares these bytes.
+    pub(crate) fn io(&self, now: Timestamp) -> Io {
+        Io::new(now, self.store.clone())
     }
 }
 

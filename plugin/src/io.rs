@@ -5,6 +5,7 @@
 
 pub mod exchange;
 mod outcome;
+mod staged;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -15,8 +16,11 @@ use std::task::Poll;
 use serde::Serialize;
 
 use crate::scalar::{Commit, Digest, Timestamp, shorten};
-use exchange::{Answer, Exchange, Listed, Logged, Named, Put, Request, Response, TreeFile};
-pub use outcome::{Answered, Committed, Fault, Held, Moved};
+use exchange::{Answer, Exchange, Listed, Logged, Method, Named, Request, Response, TreeFile};
+use outcome::Committed;
+pub use outcome::{Answered, Fault, Held, Moved};
+pub use staged::LEDGER;
+use staged::Staged;
 
 /// A session that needs more exchanges than this has gone astray.
 pub const MAX_EXCHANGES: u32 = 20_000;
@@ -59,9 +63,6 @@ pub struct Told {
     pub event: Option<&'static str>,
 }
 
-/// Files by store and path; those without a digest are removed.
-type Overlay = BTreeMap<(String, String), Option<Digest>>;
-
 #[derive(Debug)]
 struct Shared {
     asked: RefCell<Option<Exchange>>,
@@ -70,8 +71,8 @@ struct Shared {
     now: Cell<Timestamp>,
     exchanges: Cell<u32>,
     bytes: Rc<RefCell<dyn Bytes>>,
-    /// What a dry run would have written, by store and path.
-    overlay: Option<RefCell<Overlay>>,
+    /// What is to be written to the ledger with the next commit.
+    staged: RefCell<Staged>,
 }
 
 /// What a command talks to. Clones share one host.
@@ -79,8 +80,8 @@ struct Shared {
 pub struct Io(Rc<Shared>);
 
 impl Io {
-    /// A host at this time, whose bytes are kept in `bytes`. A dry run reads what it would have written.
-    pub fn new(now: Timestamp, bytes: Rc<RefCell<dyn Bytes>>, dry: bool) -> Self {
+    /// A host at this time, whose bytes are kept in `bytes`.
+    pub fn new(now: Timestamp, bytes: Rc<RefCell<dyn Bytes>>) -> Self {
         Self(Rc::new(Shared {
             asked: RefCell::default(),
             response: RefCell::default(),
@@ -88,7 +89,7 @@ impl Io {
             now: Cell::new(now),
             exchanges: Cell::new(0),
             bytes,
-            overlay: dry.then(RefCell::default),
+            staged: RefCell::default(),
         }))
     }
 
@@ -101,12 +102,6 @@ impl Io {
     /// The time, which the journal may know to be later than the host does.
     pub fn not_before(&self, at: Timestamp) {
         self.0.now.set(self.0.now.get().max(at));
-    }
-
-    /// Whether nothing is to be written.
-    #[must_use]
-    pub fn is_dry(&self) -> bool {
-        self.0.overlay.is_some()
     }
 
     /// Says what happens.
@@ -124,8 +119,14 @@ impl Io {
         self.say(Level::Info, words.into(), Some(event));
     }
 
+    /// What is not stored yet has not happened: its lines wait until it is.
     fn say(&self, level: Level, words: String, event: Option<&'static str>) {
-        self.0.told.borrow_mut().push(Told { level, words, event });
+        let told = Told { level, words, event };
+        let mut staged = self.0.staged.borrow_mut();
+        match staged.is_empty() {
+            true => self.0.told.borrow_mut().push(told),
+            false => staged.untold.push(told),
+        }
     }
 
     /// The bytes with this digest, which the host gave or the engine made.
@@ -147,25 +148,35 @@ impl Io {
     // --- The session's side.
 
     /// The answer to what was asked last.
-    pub(crate) fn deliver(&self, now: Timestamp, response: Response) {
+    pub fn deliver(&self, now: Timestamp, response: Response) {
         self.not_before(now);
         *self.0.response.borrow_mut() = Some(response);
     }
 
     /// What the command asks for.
-    pub(crate) fn asked(&self) -> Option<Exchange> {
+    #[must_use]
+    pub fn asked(&self) -> Option<Exchange> {
         self.0.asked.borrow_mut().take()
     }
 
     /// The lines since the last call.
-    pub(crate) fn told(&self) -> Vec<Told> {
+    #[must_use]
+    pub fn told(&self) -> Vec<Told> {
         std::mem::take(&mut *self.0.told.borrow_mut())
     }
 
     // --- The command's side.
 
-    /// The only leaf future.
+    /// Asks the host. What is staged is stored before anything else is done in the world.
     async fn ask(&self, exchange: Exchange) -> Result<Response, Fault> {
+        if acts(&exchange) {
+            Box::pin(self.settle()).await?;
+        }
+        self.exchange(exchange).await
+    }
+
+    /// The only leaf future.
+    async fn exchange(&self, exchange: Exchange) -> Result<Response, Fault> {
         let count = self.0.exchanges.get().saturating_add(1);
         self.0.exchanges.set(count);
         if count > MAX_EXCHANGES {
@@ -231,9 +242,6 @@ impl Io {
 
     /// Writes a file below a place.
     pub async fn write(&self, place: &str, path: &str, bytes: Vec<u8>) -> Result<(), Fault> {
-        if self.is_dry() {
-            return Ok(());
-        }
         let content = self.keep(bytes);
         match self.ask(Exchange::Write { place: place.to_owned(), path: path.to_owned(), content }).await? {
             Response::Written {} => Ok(()),
@@ -261,9 +269,6 @@ impl Io {
         to: Commit,
         message: String,
     ) -> Result<Moved, Fault> {
-        if self.is_dry() {
-            return Ok(Moved::Done);
-        }
         let (repository, name) = (repository.to_owned(), name.to_owned());
         match self.ask(Exchange::Move { repository, name, from, to, message }).await? {
             Response::Moved {} => Ok(Moved::Done),
@@ -312,8 +317,16 @@ impl Io {
         }
     }
 
-    /// Reads files of a store at its tip; one that is not there is left out.
+    /// Reads files of a store as they are at its tip, and with what is staged; one that is not there is left out.
     pub async fn stored(&self, store: &str, paths: Vec<String>) -> Result<BTreeMap<String, Digest>, Fault> {
+        let mut found = self.0.staged.borrow().of(store, &paths);
+        let others: Vec<String> = paths.into_iter().filter(|path| !found.contains_key(path)).collect();
+        let there = if others.is_empty() { BTreeMap::new() } else { self.at_the_tip(store, &others).await? };
+        found.extend(there.into_iter().map(|(path, digest)| (path, Some(digest))));
+        Ok(found.into_iter().filter_map(|(path, digest)| Some((path, digest?))).collect())
+    }
+
+    async fn at_the_tip(&self, store: &str, paths: &[String]) -> Result<BTreeMap<String, Digest>, Fault> {
         let mut found = BTreeMap::new();
         for batch in paths.chunks(BATCH_ITEMS) {
             let asked = Exchange::Ledger { store: store.to_owned(), paths: batch.to_vec(), prefix: None };
@@ -324,15 +337,6 @@ impl Io {
                 other => return Err(unexpected(other, "read the ledger")),
             }
         }
-        if let Some(overlay) = &self.0.overlay {
-            for path in paths {
-                match overlay.borrow().get(&(store.to_owned(), path.clone())) {
-                    Some(Some(digest)) => _ = found.insert(path, *digest),
-                    Some(None) => _ = found.remove(&path),
-                    None => {}
-                }
-            }
-        }
         Ok(found)
     }
 
@@ -341,25 +345,12 @@ impl Io {
         let asked = Exchange::Ledger { store: store.to_owned(), paths: Vec::new(), prefix: Some(prefix.to_owned()) };
         match self.ask(asked).await? {
             Response::Ledger { mut paths, .. } => {
+                paths.extend(self.0.staged.borrow().paths(store, prefix));
                 paths.sort();
+                paths.dedup();
                 Ok(paths)
             }
             other => Err(unexpected(other, "list the ledger")),
-        }
-    }
-
-    /// Writes files of a store, if each is as expected.
-    pub async fn commit(&self, store: &str, puts: Vec<Put>, message: &str) -> Result<Committed, Fault> {
-        if let Some(overlay) = &self.0.overlay {
-            overlay.borrow_mut().extend(puts.into_iter().map(|put| ((store.to_owned(), put.path), put.content)));
-            return Ok(Committed::Done);
-        }
-        match self.ask(Exchange::Commit { store: store.to_owned(), puts, message: message.to_owned() }).await? {
-            Response::Committed {} => Ok(Committed::Done),
-            Response::Behind {} => Ok(Committed::Behind),
-            Response::Conflict { paths } => Ok(Committed::Conflict(paths)),
-            Response::Unknown { message } => Ok(Committed::Unknown(shorten_long(&message))),
-            other => Err(unexpected(other, "write the ledger")),
         }
     }
 
@@ -404,7 +395,7 @@ impl Io {
 
     /// Sleeps until it is time, however early the host answers.
     pub async fn wait(&self, until: Timestamp, why: &str) -> Result<(), Fault> {
-        if self.now() >= until || self.is_dry() {
+        if self.now() >= until {
             return Ok(());
         }
         match self.ask(Exchange::Wait { until, why: why.to_owned() }).await? {
@@ -430,6 +421,22 @@ impl Io {
             self.has(&file.digest, &file.path)?;
         }
         Ok(files)
+    }
+}
+
+/// Whether an exchange does something that other people and later runs can see, or lets time pass in which they act.
+fn acts(exchange: &Exchange) -> bool {
+    match exchange {
+        Exchange::Write { .. } | Exchange::Move { .. } | Exchange::Run { .. } | Exchange::Wait { .. } => true,
+        Exchange::Http { requests, .. } => requests.iter().any(|request| request.method != Method::Get),
+        Exchange::List { .. }
+        | Exchange::Read { .. }
+        | Exchange::Ref { .. }
+        | Exchange::Tree { .. }
+        | Exchange::Blobs { .. }
+        | Exchange::Log { .. }
+        | Exchange::Ledger { .. }
+        | Exchange::Commit { .. } => false,
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use countersign::connectors::{Http, Method};
+use countersign::io::exchange::{Method, Request};
 use serde_json::{Value, json};
 
 /// What happens to one request.
@@ -78,7 +78,7 @@ pub struct GitHub {
 
 impl GitHub {
     /// Answers a request.
-    pub fn http(&mut self, request: &Http, body: Option<Value>) -> Answer {
+    pub fn http(&mut self, request: &Request, body: Option<Value>) -> Answer {
         assert_eq!(request.headers["x-github-api-version"], "2022-11-28");
         let number = self.requests;
         self.requests += 1;

@@ -11,17 +11,32 @@ use serde_json::{Value, json};
 use crate::documents::{COMMIT, Documents};
 use crate::github::GitHub;
 
-/// Where a host dies, or what goes wrong, at an effect.
+/// Where a host dies, or what goes wrong, at an exchange.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Fault {
-    /// The host dies before it performs the effect.
+    /// The host dies before it performs the exchange.
     Before,
-    /// The host dies after it performed the effect, before it records the outcome.
+    /// The host dies after it performed the exchange, before it answers.
     After,
-    /// The change system does not answer; nothing happened there.
+    /// The host dies in a commit, of which so many files are stored.
+    Torn(usize),
+    /// Nobody answers; nothing happened. A change system and a repository are silent from then on.
     Unavailable,
-    /// The write happened, and its answer got lost: the system does not answer from then on.
+    /// It happened, and its answer got lost. A change system and a repository are silent from then on.
     LostAnswer,
+    /// Others write to the ledger all the time.
+    Behind,
+}
+
+/// An exchange that was asked for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Asked {
+    /// Its kind; `look` is a request that only reads.
+    pub kind: String,
+    /// The effects that a commit announces; of others, those that are under way.
+    pub effects: Vec<String>,
+    /// How many files a commit has.
+    pub files: usize,
 }
 
 /// How one run of a host ended.
@@ -87,11 +102,13 @@ pub struct World {
     pub deaf: bool,
     /// The bodies that were posted to webhooks, by the effect's key.
     pub posted: Vec<(String, Value)>,
-    /// The effects that were performed, in order.
-    pub performed: Vec<String>,
-    /// How many effects each run of the host came to.
-    pub effects: Vec<usize>,
-    /// A fault at the effect of this number, counted from 0 over one run.
+    /// The exchanges that were asked for, in order.
+    pub asked: Vec<Asked>,
+    /// How many of them each run of the host came to.
+    pub exchanges: Vec<usize>,
+    /// How many exchanges changed something.
+    pub acts: usize,
+    /// A fault at the exchange of this number, counted from 0 over one run.
     pub fault: Option<(usize, Fault)>,
     /// What somebody does while the host waits for the first time.
     pub meanwhile: Option<fn(&mut Self)>,
@@ -125,8 +142,9 @@ impl World {
             staging: None,
             deaf: false,
             posted: Vec::new(),
-            performed: Vec::new(),
-            effects: Vec::new(),
+            asked: Vec::new(),
+            exchanges: Vec::new(),
+            acts: 0,
             fault: None,
             meanwhile: None,
             more: json!({}),
@@ -152,9 +170,9 @@ impl World {
 
     /// A run of the host, from a fresh session, until the engine says how it ended, or the host dies.
     pub fn drive(&mut self) -> Ended {
-        let before = self.performed.len();
+        let before = self.asked.len();
         let ended = self.run_session();
-        self.effects.push(self.performed.len() - before);
+        self.exchanges.push(self.asked.len() - before);
         ended
     }
 

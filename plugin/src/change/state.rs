@@ -86,6 +86,8 @@ pub struct Ending {
     pub left_open: bool,
     /// Whether the pointer to the last concluded deployment was moved.
     pub concluded: bool,
+    /// Why it was deployed.
+    pub basis: Basis,
 }
 
 /// An event that cannot happen in this state: the journal is damaged.
@@ -157,6 +159,10 @@ impl Change {
                 Self::Authorize(Filed { requested: true, ..filed })
             }
             (Self::Authorize(filed), Event::Observed(observed)) => Self::Authorize(filed.seen(at, observed)),
+            // What was seen before this approval says nothing about it.
+            (Self::Authorize(filed), Event::Approved(basis @ Basis::Readiness {})) => {
+                Self::Scheduled(Filed { observed: None, ..filed }, basis)
+            }
             (Self::Authorize(filed), Event::Approved(basis)) => Self::Scheduled(filed, basis),
             (Self::Authorize(filed) | Self::Scheduled(filed, _), Event::Rejected { why }) => Self::Canceled(filed, why),
             (Self::Scheduled(filed, basis), Event::Observed(observed)) => {
@@ -182,11 +188,11 @@ impl Change {
             (Self::Review(filed, basis, work, conclusion, closing), Event::Attached { name, digest }) => {
                 Self::Review(filed.with(name, digest), basis, work, conclusion, closing)
             }
-            (Self::Review(filed, _, _, conclusion, _), Event::Closed { category }) => {
-                Self::Closed(filed, Ending { conclusion, category, left_open: false, concluded: false })
+            (Self::Review(filed, basis, _, conclusion, _), Event::Closed { category }) => {
+                Self::Closed(filed, Ending { conclusion, category, left_open: false, concluded: false, basis })
             }
-            (Self::Review(filed, _, _, conclusion, _), Event::LeftOpen { category }) => {
-                Self::Closed(filed, Ending { conclusion, category, left_open: true, concluded: false })
+            (Self::Review(filed, basis, _, conclusion, _), Event::LeftOpen { category }) => {
+                Self::Closed(filed, Ending { conclusion, category, left_open: true, concluded: false, basis })
             }
             (Self::Closed(filed, ending), Event::Concluded { .. }) => {
                 Self::Closed(filed, Ending { concluded: true, ..ending })
@@ -244,6 +250,8 @@ pub struct Life {
     pub obligations: Vec<(Obligation, Option<(Timestamp, Fulfilment)>)>,
     /// The keys of notifications that were sent, or could not be (PC9).
     pub notified: BTreeSet<String>,
+    /// How often an approval was voided.
+    pub voids: u32,
 }
 
 impl Life {
@@ -263,6 +271,7 @@ impl Life {
             concluded_at: None,
             obligations: Vec::new(),
             notified: BTreeSet::new(),
+            voids: 0,
         }
     }
 
@@ -274,6 +283,7 @@ impl Life {
             Event::Opened(opened) => self.runs.push(opened.run.clone()),
             Event::Assessed(_) | Event::Reassessed(_) => self.assessed_at = Some(at),
             Event::Concluded { .. } => self.concluded_at = Some(at),
+            Event::Voided { .. } => self.voids = self.voids.saturating_add(1),
             _ => {}
         }
         match event {

@@ -7,12 +7,13 @@ use super::reading::{self, Applied, Pointer};
 use super::{At, Command, Patience, Promoted, Settings, StepReport, telling};
 use crate::change::event::{Engine, Ran, Step};
 use crate::change::journal::{self, Journal};
-use crate::connectors::{LEDGER, System, Talk};
+use crate::connectors::ledger::{self, Folder};
+use crate::connectors::{Pause, System, Talk};
 use crate::facts::Facts;
 use crate::failure::{Code, Failure};
 use crate::gather::{self, Asked, Named, Rollback, Sources};
-use crate::io::Committed;
 use crate::io::exchange::Put;
+use crate::io::{Fault, LEDGER};
 use crate::plan::outcome::{Outcome, Stop};
 use crate::plan::{self, Answer, Drive, Waiting, World};
 use crate::problem::Problem;
@@ -127,12 +128,15 @@ struct Drivable<'a> {
     engine: Engine,
 }
 
-/// The journal of the change, as the ledger has it.
+/// The journal of the change and the folder of its request, as the ledger has them, with what is staged.
 struct Kept {
     id: Name,
     path: String,
-    /// The digest of what is stored.
+    /// The digest of the journal.
     stored: Option<Digest>,
+    /// The digest of what people read beside it.
+    shown: Option<Digest>,
+    folder: Folder,
 }
 
 async fn drive(at: &At, settings: &Settings, errand: Errand) -> Result<(Stop, Reported), Refused> {
@@ -277,7 +281,8 @@ impl Drivable<'_> {
                 if let Some(last) = journal.life.last_at {
                     self.at.io.not_before(last);
                 }
-                return Ok((Kept { id, path, stored }, journal));
+                let (folder, shown) = (Folder::new(id.clone()), self.shown(&id).await?);
+                return Ok((Kept { id, path, stored, shown, folder }, journal));
             };
             // Made for another change: nothing of it is reused, and this one has a journal of its own beside it.
             let elsewhere = other.target.pointer() != self.facts.target.pointer();
@@ -329,8 +334,15 @@ impl Drivable<'_> {
             self.keep(kept, &journal).await?;
             self.tell(kept, &journal, before)?;
             match (effect, stop) {
-                (Some(effect), None) => answer = Box::pin(self.perform(kept, &effect)).await?,
-                (None, Some(stop)) => return Ok((stop, journal)),
+                (Some(effect), None) => {
+                    let performed = Box::pin(self.perform(kept, &journal, &effect)).await;
+                    self.kept(kept, self.at.io.failed().map_or(Ok(()), Err))?;
+                    answer = performed?;
+                }
+                (None, Some(stop)) => {
+                    self.kept(kept, self.at.io.settle().await)?;
+                    return Ok((stop, journal));
+                }
                 (Some(_), Some(_)) | (None, None) => break,
             }
         }
@@ -357,31 +369,55 @@ impl Drivable<'_> {
         Ok((plan.journal, plan.effect, plan.stop))
     }
 
-    /// Stores the journal.
+    /// Writes the journal, and what people read beside it, with the next commit: at the latest before anything else is done.
     async fn keep(&self, kept: &mut Kept, journal: &Journal) -> Result<(), Refused> {
         let bytes = journal.text().as_bytes();
-        let digest = Digest::of(bytes);
-        if journal.is_empty() || kept.stored == Some(digest) {
+        let content = Digest::of(bytes);
+        if journal.is_empty() || kept.stored == Some(content) {
             return Ok(());
         }
-        let content = self.at.io.keep(bytes.to_vec());
-        let put = Put { path: kept.path.clone(), content: Some(content), expected: kept.stored };
-        let refuse = |fault| reading::unavailable("the ledger", fault);
-        let committed = self.at.io.commit(LEDGER, vec![put], &format!("{}\n", kept.path)).await.map_err(refuse)?;
-        let taken = match committed {
-            Committed::Done => true,
-            // A lost answer: what is there now tells.
-            Committed::Unknown(_) | Committed::Conflict(_) | Committed::Behind => {
-                let found = self.at.io.stored(LEDGER, vec![kept.path.clone()]).await.map_err(refuse)?;
-                found.get(&kept.path) == Some(&content)
+        self.at.io.keep(bytes.to_vec());
+        self.stage(kept.path.clone(), content, kept.stored)?;
+        kept.stored = Some(content);
+        if !kept.folder.is_there() {
+            // A request that nobody filed yet has nothing to show.
+            return Ok(());
+        }
+        let shown = kept.folder.show(&self.talk(), &journal.life).map_err(|pause| paused(pause, "the record"))?;
+        if kept.shown != Some(shown) {
+            let path = ledger::record_path(&kept.id).map_err(|pause| paused(pause, "the record"))?;
+            self.stage(path, shown, kept.shown)?;
+            kept.shown = Some(shown);
+        }
+        Ok(())
+    }
+
+    fn stage(&self, path: String, content: Digest, expected: Option<Digest>) -> Result<(), Failure> {
+        let message = format!("`{path}` is written twice");
+        match self.at.io.stage(Put { path, content: Some(content), expected }) {
+            true => Ok(()),
+            false => Err(Failure::one(Code::Internal, message, "report this as a defect")),
+        }
+    }
+
+    /// What became of writing: another run that works on the same change has the word.
+    fn kept(&self, kept: &Kept, stored: Result<(), Fault>) -> Result<(), Refused> {
+        match stored {
+            Ok(()) => Ok(()),
+            Err(Fault::Overtaken(_)) => {
+                self.at.io.abandon();
+                let stop = Stop::new(Outcome::Held, format!("another run works on change request `{}`", kept.id));
+                Err(Refused::Stop(stop.help("wait until it has ended, then run it again; it continues here")))
             }
-        };
-        if taken {
-            kept.stored = Some(content);
-            return Ok(());
+            Err(fault) => Err(reading::unavailable("the ledger", fault).into()),
         }
-        let stop = Stop::new(Outcome::Held, format!("another run works on change request `{}`", kept.id));
-        Err(Refused::Stop(stop.help("wait until it has ended, then run it again; it continues here")))
+    }
+
+    /// The digest of what people read of a change request.
+    async fn shown(&self, id: &Name) -> Result<Option<Digest>, Failure> {
+        let path = ledger::record_path(id).map_err(|pause| paused(pause, "the record"))?;
+        let refuse = |fault| reading::unavailable("the ledger", fault);
+        Ok(self.at.io.stored(LEDGER, vec![path.clone()]).await.map_err(refuse)?.remove(&path))
     }
 
     /// Says what the new lines of the journal tell.
@@ -420,7 +456,7 @@ impl Drivable<'_> {
         let log = match log {
             Some(located) => {
                 let named = reading::file(self.at, &located, "log").await?;
-                self.keep_log(id, named.digest).await;
+                self.keep_log(id, named.digest).await?;
                 Some(named.digest)
             }
             None => None,
@@ -434,6 +470,17 @@ impl Drivable<'_> {
 
     fn system(&self) -> &System {
         &self.settings.system
+    }
+}
+
+/// Why something of the ledger cannot be read or written.
+fn paused(pause: Pause, what: &str) -> Failure {
+    match pause {
+        Pause::Nonsense(problem) => bad_answer(*problem),
+        Pause::Trouble(trouble) => {
+            let help = trouble.help.unwrap_or_else(|| "run it again; it continues here".to_owned());
+            Failure::one(Code::Unavailable, format!("{what} cannot be made: {}", trouble.message), help)
+        }
     }
 }
 

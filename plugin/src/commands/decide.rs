@@ -1,8 +1,10 @@
 //! `approve` and `reject`: a person's word on a change request of the ledger.
 
-use super::At;
+use super::{At, reading};
 use crate::change::event::{Decision, Trouble};
-use crate::connectors::{Pause, Talk, ledger};
+use crate::change::state::{Change, Life};
+use crate::connectors::ledger::{self, Folder};
+use crate::connectors::{Pause, Talk};
 use crate::failure::{Code, Failure};
 use crate::plan::outcome::{Outcome, Stop};
 use crate::promotion::Person;
@@ -28,13 +30,25 @@ pub(super) async fn run(at: &At, id: &Name, by: Person, approves: bool, why: Str
         policy: None,
     };
     let talk = Talk::new(at.io.clone(), "ledger");
-    let record = ledger::decide(&talk, id, &decision).await.map_err(|pause| refused(pause, "the decision"))?;
-    let status = record.status;
+    let refuse = |pause| refused(pause, "the decision");
+    let life = asked_last(at, id).await?;
+    let mut folder = Folder::read(&talk, id).await.map_err(refuse)?;
+    let status = ledger::decide(&talk, &mut folder, &life, decision).map_err(refuse)?;
+    folder.show_beside(&talk, &life).await.map_err(refuse)?;
+    talk.settle().await.map_err(refuse)?;
     let said = if approves { "approved" } else { "rejected" };
     let message = format!("`{}` {said} change request `{id}`, which is now `{}`", shorten(&by.login), word(&status));
     let stop = Stop::new(Outcome::Done, message)
         .details(vec!["whether it counts is judged when the change continues: run the same command again".to_owned()]);
     Ok(Ended::found(stop, Found::Decided { change_request_id: id.clone(), by, status }, None))
+}
+
+/// The change that people were asked about last under this request: one that was made by hand may serve several.
+async fn asked_last(at: &At, id: &Name) -> Result<Life, Failure> {
+    let journals = reading::journals_of(at, id).await?;
+    let asks = |life: &Life| matches!(&life.change, Change::Authorize(filed) if filed.requested);
+    let lives = journals.into_iter().map(|journal| journal.life);
+    Ok(lives.max_by_key(|life| (asks(life), life.last_at)).unwrap_or_default())
 }
 
 /// Why something was not written to a change system.

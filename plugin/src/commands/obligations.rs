@@ -3,11 +3,10 @@
 use super::{At, reading};
 use crate::change::event::Engine;
 use crate::change::journal::Journal;
-use crate::connectors::LEDGER;
 use crate::facts::Target;
 use crate::failure::{Code, Failure};
-use crate::io::Committed;
 use crate::io::exchange::Put;
+use crate::io::{Fault, LEDGER};
 use crate::obligations::{self, Claim};
 use crate::plan::outcome::{Outcome, Stop};
 use crate::report::{Ended, Found, OwedBy, Table};
@@ -93,17 +92,14 @@ pub(super) async fn fulfil(at: &At, id: &Name, claim: Claim) -> Result<Ended, Fa
     obligations::fulfil(&mut journal, at.io.now(), claim, &Engine::this())
         .map_err(|problem| Failure::all(Code::Obligation, Some(&path), vec![problem]))?;
     let content = at.io.keep(journal.text().as_bytes().to_vec());
-    let put = Put { path: path.clone(), content: Some(content), expected: Some(before) };
-    let message = format!("{id}: `{obligation}` is fulfilled\n");
-    let taken = match at.io.commit(LEDGER, vec![put], &message).await.map_err(refuse)? {
-        Committed::Done => true,
-        Committed::Unknown(_) | Committed::Conflict(_) | Committed::Behind => {
-            at.io.stored(LEDGER, vec![path.clone()]).await.map_err(refuse)?.get(&path) == Some(&content)
+    at.io.stage(Put { path, content: Some(content), expected: Some(before) });
+    match at.io.settle().await {
+        Ok(()) => {}
+        Err(Fault::Overtaken(_)) => {
+            let help = "run the same command again when it has ended";
+            return Err(Failure::one(Code::Held, format!("another run works on change request `{id}`"), help));
         }
-    };
-    if !taken {
-        let help = "run the same command again when it has ended";
-        return Err(Failure::one(Code::Held, format!("another run works on change request `{id}`"), help));
+        Err(fault) => return Err(refuse(fault)),
     }
     let message = format!("`{obligation}` of change request `{id}` is fulfilled, by `{}`", shorten(&by.login));
     let found = Found::Fulfilled { change_request_id: id.clone(), obligation, by };

@@ -18,7 +18,7 @@ pub(super) async fn run(at: &At, document: &Located, system: &System) -> Result<
     let mut requests = Vec::new();
     for prepared in prepared {
         let made = match system {
-            System::Ledger {} => ledger::prepare(&talk, &prepared).await.map(ledger::observed),
+            System::Ledger {} => ledger::prepare(&talk, &prepared).await.map(|(_, observed)| observed),
             System::Github(place) => github::prepare(&talk, place, &prepared).await,
         };
         let status = made.map_err(|pause| refused(pause, "a change request"))?.status;
@@ -32,6 +32,7 @@ pub(super) async fn run(at: &At, document: &Located, system: &System) -> Result<
         ]);
         requests.push(PreparedRequest { prepared, status });
     }
+    talk.settle().await.map_err(|pause| refused(pause, "a change request"))?;
     let stop = Stop::new(Outcome::Done, "the ledger has every change request of the file")
         .help("have each of them approved, then run with the same file");
     Ok(Ended::found(stop, Found::Prepared { requests }, Some(table)))

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::{At, Folder, InventoryKind, Located, Promoted, Settings};
+use crate::change::journal::Journal;
 use crate::connectors::github::{self, Reviewed, Wanted};
-use crate::connectors::{LEDGER, Pause, System, Talk};
+use crate::connectors::{Pause, System, Talk};
 use crate::facts::Target;
 use crate::failure::{Code, Failure};
 use crate::formats::json;
 use crate::gather::{Named, Tree};
-use crate::io::Fault;
+use crate::io::{Fault, LEDGER};
 use crate::io::exchange::TreeFile;
 use crate::policy::file::Environment;
 use crate::policy::{self, Policy, Purpose};
@@ -51,6 +52,8 @@ struct Snapshot {
 pub(super) fn unavailable(what: &str, fault: Fault) -> Failure {
     let code = match fault {
         Fault::Broken(_) => Code::Unavailable,
+        Fault::Overtaken(_) => Code::Held,
+        Fault::NotTaken(_) => Code::WriteNotTaken,
         Fault::Unsupported(_) | Fault::Nonsense(_) => Code::BadAnswer,
     };
     Failure::all(code, None, vec![fault.problem(what)])
@@ -419,8 +422,18 @@ pub(super) async fn at_github(
 
 /// The journals of all changes.
 pub(super) async fn history(at: &At) -> Result<Vec<Named>, Failure> {
+    journals_below(at, "changes/").await
+}
+
+/// The journals beside one change request.
+pub(super) async fn journals_of(at: &At, id: &Name) -> Result<Vec<Journal>, Failure> {
+    let named = journals_below(at, &format!("changes/{id}/")).await?;
+    crate::gather::journals(&at.documents.borrow(), &named)
+}
+
+async fn journals_below(at: &At, folder: &str) -> Result<Vec<Named>, Failure> {
     let refuse = |fault| unavailable("the ledger", fault);
-    let paths = at.io.paths(LEDGER, "changes/").await.map_err(refuse)?;
+    let paths = at.io.paths(LEDGER, folder).await.map_err(refuse)?;
     let is_journal = |path: &String| {
         let file = path.rsplit('/').next().unwrap_or_default();
         file.starts_with("journal") && file.ends_with(".jsonl")

@@ -15,12 +15,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::change::event::{Event, Observed, Status};
-use crate::connectors::ledger::{self, Record};
+use crate::change::state::Life;
+use crate::connectors::ledger::{self, Asked, Folder, Record};
 use crate::connectors::talk::{mendable, trouble};
 use crate::connectors::{Method, Pause, Talk};
 use crate::effect::{Action, Effect};
 use crate::inventory::Entry;
 use crate::prepared::Prepared;
+use crate::problem::Problem;
 use crate::scalar::{Digest, Name, shorten};
 use api::{Api, Written};
 use issue::{Happened, Issue, State};
@@ -109,76 +111,98 @@ fn repository_of(place: &Place, entry: &Entry) -> Result<Repository, Pause> {
 }
 
 /// Performs one effect: the event that answers it, or the pause before the next exchange.
-pub async fn perform(talk: &Talk, place: &Place, effect: &Effect) -> Result<Event, Pause> {
+pub async fn perform(
+    talk: &Talk,
+    place: &Place,
+    effect: &Effect,
+    life: &Life,
+    folder: &mut Folder,
+) -> Result<Event, Pause> {
     match &effect.action {
         Action::File(filing) => {
-            ledger::perform(talk, effect).await?;
-            let record = publish(talk, place, &filing.suggested_id).await?;
-            let url = record.issue.map(|issue| issue.url);
-            Ok(Event::Filed { id: record.id, url })
+            ledger::perform(talk, effect, life, folder).await?;
+            let url = publish(talk, place, life, folder).await?;
+            Ok(Event::Filed { id: filing.suggested_id.clone(), url: Some(url) })
         }
         // The bytes are on the branch; the issue links them as soon as its state changes.
         Action::Attach { id, .. } => {
-            adopt(talk, place, id).await?;
-            ledger::perform(talk, effect).await
+            adopt(talk, place, id, folder).await?;
+            ledger::perform(talk, effect, life, folder).await
         }
         Action::Approve { id, .. } => {
-            undecided(talk, place, id).await?;
-            then_show(talk, place, id, effect).await
+            undecided(talk, place, id, life, folder).await?;
+            then_show(talk, place, effect, life, folder).await.map(|(event, _)| event)
         }
         Action::RequestApproval { id, delta, policy, .. } => {
-            let (record, issue) = undecided(talk, place, id).await?;
-            let asks = (Some(effect.change), Some(*delta), Some(*policy));
-            let another = record.about.is_some() && (record.about, record.delta, record.policy) != asks;
-            if another && issue.has(issue::label_of(Status::Authorize)) {
+            let issue = undecided(talk, place, id, life, folder).await?;
+            let asks = Asked { change: Some(effect.change), delta: Some(*delta), policy: Some(*policy) };
+            let asked = folder.request()?.asked;
+            if asked.change.is_some() && asked != asks && issue.has(issue::label_of(Status::Authorize)) {
                 // Approvals count from the moment on at which this label was applied.
                 unlabel(&api(talk, place), issue.number, issue::label_of(Status::Authorize)).await?;
             }
-            let event = ledger::perform(talk, effect).await?;
-            let (_, record) = ledger::read(talk, id).await?;
-            let issue = show(talk, place, &record).await?;
-            environment::note(talk, place, &record, &issue).await?;
+            let (event, issue) = then_show(talk, place, effect, life, folder).await?;
+            let life = after(talk, life, &event)?;
+            environment::note(talk, place, &life, folder, &issue).await?;
             Ok(event)
         }
         Action::Read { id } => {
-            let record = adopt(talk, place, id).await?;
-            Ok(Event::Observed(observe(talk, place, record).await?))
+            adopt(talk, place, id, folder).await?;
+            folder.refresh(talk).await?;
+            Ok(Event::Observed(observe(talk, place, life, folder).await?))
         }
         Action::Implement { id } | Action::Close { id, .. } | Action::LeaveOpen { id, .. } => {
-            adopt(talk, place, id).await?;
-            then_show(talk, place, id, effect).await
+            adopt(talk, place, id, folder).await?;
+            then_show(talk, place, effect, life, folder).await.map(|(event, _)| event)
         }
         Action::Run { .. } | Action::Conclude { .. } | Action::Notify { .. } | Action::Wait { .. } => {
-            ledger::perform(talk, effect).await
+            ledger::perform(talk, effect, life, folder).await
         }
     }
 }
 
+/// The life with what is about to be recorded: people see it at once.
+fn after(talk: &Talk, life: &Life, event: &Event) -> Result<Life, Pause> {
+    let nonsense = |error: crate::change::state::IllegalTransition| {
+        Pause::Nonsense(Box::new(Problem::new(error.to_string(), "report this as a defect")))
+    };
+    life.clone().after(talk.now(), event.clone()).map_err(nonsense)
+}
+
 /// Files a change request that nobody's pipeline made yet, or finds it again; people decide on it (CR5, EX5).
 pub async fn prepare(talk: &Talk, place: &Place, prepared: &Prepared) -> Result<Observed, Pause> {
-    ledger::prepare(talk, prepared).await?;
-    let record = publish(talk, place, &prepared.id).await?;
-    show(talk, place, &record).await?;
-    observe(talk, place, record).await
+    let life = Life::new();
+    let (mut folder, _) = ledger::prepare(talk, prepared).await?;
+    publish(talk, place, &life, &mut folder).await?;
+    folder.show_beside(talk, &life).await?;
+    show(talk, place, &life, &folder).await?;
+    observe(talk, place, &life, &folder).await
 }
 
 fn api<'t>(talk: &'t Talk, place: &'t Place) -> Api<'t> {
     Api::new(talk, &place.repository.0)
 }
 
-/// Writes the record, and then what it says where people see it.
-async fn then_show(talk: &Talk, place: &Place, id: &Name, effect: &Effect) -> Result<Event, Pause> {
-    let event = ledger::perform(talk, effect).await?;
-    let (_, record) = ledger::read(talk, id).await?;
-    show(talk, place, &record).await?;
-    Ok(event)
+/// Writes down what happens, and shows it where people see it.
+async fn then_show(
+    talk: &Talk,
+    place: &Place,
+    effect: &Effect,
+    life: &Life,
+    folder: &mut Folder,
+) -> Result<(Event, Issue), Pause> {
+    let event = ledger::perform(talk, effect, life, folder).await?;
+    let issue = show(talk, place, &after(talk, life, &event)?, folder).await?;
+    Ok((event, issue))
 }
 
-/// The record of a change request. An issue that people made by hand gets one as soon as it is used (CR5).
-async fn adopt(talk: &Talk, place: &Place, id: &Name) -> Result<Record, Pause> {
-    let path = ledger::record_path(id)?;
-    if let Some((_, bytes)) = talk.get(&path).await? {
-        return ledger::parse(&path, &bytes);
+/// The folder of a change request. An issue that people made by hand gets one as soon as it is used (CR5).
+async fn adopt(talk: &Talk, place: &Place, id: &Name, folder: &mut Folder) -> Result<(), Pause> {
+    if !folder.is_there() {
+        folder.refresh(talk).await?;
+    }
+    if folder.is_there() {
+        return Ok(());
     }
     let number: u64 = match id.as_str().parse() {
         Ok(number) if id.as_str() == format!("{number}") => number,
@@ -189,14 +213,7 @@ async fn adopt(talk: &Talk, place: &Place, id: &Name) -> Result<Record, Pause> {
         let message = format!("issue `#{number}` shows the change request `{}`", shorten(other));
         return Err(absent(message, "give that id instead of the issue's number"));
     }
-    let record = Record {
-        title: Some(issue.title.clone()),
-        issue: Some(ledger::Issue { number, url: issue.html_url }),
-        ..Record::new(id.clone())
-    };
-    let content = talk.keep(ledger::print(&record)?);
-    talk.put(&path, content, None).await?;
-    ledger::read(talk, id).await.map(|(_, record)| record)
+    ledger::adopt(talk, folder, issue.title, ledger::Issue { number, url: issue.html_url })
 }
 
 async fn find(api: &Api<'_>, number: u64) -> Result<Issue, Pause> {
@@ -213,28 +230,29 @@ fn absent(message: String, help: &str) -> Pause {
     mendable("not-found", message, help)
 }
 
-/// The issue of a record; it has one from its filing on.
-async fn issue_of(talk: &Talk, place: &Place, record: &Record) -> Result<Issue, Pause> {
-    match &record.issue {
+/// The issue of a change request; it has one from its filing on.
+async fn issue_of(talk: &Talk, place: &Place, folder: &Folder) -> Result<Issue, Pause> {
+    let request = folder.request()?;
+    match &request.issue {
         Some(issue) => find(&api(talk, place), issue.number).await,
-        None => Err(trouble("not-found", format!("`{}` has no issue yet", record.id))),
+        None => Err(trouble("not-found", format!("`{}` has no issue yet", request.id))),
     }
 }
 
 /// What the change request shows: its record, and what people said about it.
-async fn observe(talk: &Talk, place: &Place, record: Record) -> Result<Observed, Pause> {
-    let issue = issue_of(talk, place, &record).await?;
+async fn observe(talk: &Talk, place: &Place, life: &Life, folder: &Folder) -> Result<Observed, Pause> {
+    let (issue, record) = (issue_of(talk, place, folder).await?, folder.record(life)?);
     let path = format!("/issues/{}/timeline", issue.number);
     let events: Option<Vec<Happened>> = api(talk, place).list(&path).await?;
     let events = events.ok_or_else(|| trouble("not-found", format!("`{path}` is gone")))?;
     let mut decisions = issue::decisions(&record, &issue, &events);
-    let reviewed = environment::decisions(talk, place, &record).await?;
+    let reviewed = environment::decisions(talk, place, life, folder).await?;
     decisions.extend(reviewed.decisions);
     // A rejection stands until it is taken back: it is the last word of whoever gave it.
     decisions.sort_by_key(|decision| !decision.approves);
     let named = decisions.iter().any(|decision| !decision.approves);
     let refused = issue.is_refused(&record) && !named || reviewed.refused;
-    let mut observed = ledger::observed(record);
+    let mut observed = folder.observed(life)?;
     observed.decisions.extend(decisions);
     if refused {
         observed.status = Status::Canceled;
@@ -243,32 +261,38 @@ async fn observe(talk: &Talk, place: &Place, record: Record) -> Result<Observed,
 }
 
 /// Nothing is written over the word of somebody who rejected the request, or closed it.
-async fn undecided(talk: &Talk, place: &Place, id: &Name) -> Result<(Record, Issue), Pause> {
-    let record = adopt(talk, place, id).await?;
-    let issue = issue_of(talk, place, &record).await?;
-    if issue.is_refused(&record) {
+async fn undecided(
+    talk: &Talk,
+    place: &Place,
+    id: &Name,
+    life: &Life,
+    folder: &mut Folder,
+) -> Result<Issue, Pause> {
+    adopt(talk, place, id, folder).await?;
+    let issue = issue_of(talk, place, folder).await?;
+    if issue.is_refused(&folder.record(life)?) {
         let message = format!("`{id}` was rejected or closed in between: run again to see by whom");
         return Err(trouble("conflict", message));
     }
-    Ok((record, issue))
+    Ok(issue)
 }
 
-/// Files the issue of a record, once, whatever gets lost (CR6).
-async fn publish(talk: &Talk, place: &Place, id: &Name) -> Result<Record, Pause> {
-    let (_, record) = ledger::read(talk, id).await?;
-    if record.issue.is_some() {
-        issue_of(talk, place, &record).await?;
-        return Ok(record);
+/// Files the issue of a change request, once, whatever gets lost (CR6): where to look at it.
+async fn publish(talk: &Talk, place: &Place, life: &Life, folder: &mut Folder) -> Result<String, Pause> {
+    let request = folder.request()?;
+    if let Some(issue) = &request.issue {
+        let url = issue.url.clone();
+        issue_of(talk, place, folder).await?;
+        return Ok(url);
     }
-    let issue = match claim(talk, place, id).await? {
+    let record = folder.record(life)?;
+    let issue = match claim(talk, place, &record.id).await? {
         Some(issue) => issue,
         None => file(talk, place, &record).await?,
     };
     let (number, url) = (issue.number, issue.html_url);
-    ledger::change(talk, id, |record| {
-        record.issue.get_or_insert(ledger::Issue { number, url: url.clone() });
-    })
-    .await
+    folder.edit(talk, |request| _ = request.issue.get_or_insert(ledger::Issue { number, url: url.clone() }))?;
+    Ok(url)
 }
 
 /// Claims the filing of the issue: whoever makes the file files it. An issue that a claim led to is found.
@@ -276,7 +300,7 @@ async fn claim(talk: &Talk, place: &Place, id: &Name) -> Result<Option<Issue>, P
     let path = ledger::path_of(id, "", "issue-claim.json")?;
     let claim = json!({ "version": 1, "id": id, "run": place.run });
     let claim = talk.keep(claim.to_string().into_bytes());
-    if talk.put(&path, claim, None).await? {
+    if talk.claim(&path, claim, None).await? {
         return Ok(None);
     }
     for look in 0..LOOKS {
@@ -290,7 +314,7 @@ async fn claim(talk: &Talk, place: &Place, id: &Name) -> Result<Option<Issue>, P
     }
     // The other run is gone: it sent nothing for longer than any request takes.
     let there = talk.get(&path).await?.map(|(digest, _)| digest);
-    match talk.put(&path, claim, there).await? {
+    match talk.claim(&path, claim, there).await? {
         true => look_for(talk, place, id).await,
         false => Err(trouble("conflict", format!("another run files the issue of `{id}`"))),
     }
@@ -336,17 +360,18 @@ fn no_issues(place: &Place) -> Pause {
 }
 
 /// Makes the issue say what the record says, and reads it back (CR8): the issue that says it.
-async fn show(talk: &Talk, place: &Place, record: &Record) -> Result<Issue, Pause> {
+async fn show(talk: &Talk, place: &Place, life: &Life, folder: &Folder) -> Result<Issue, Pause> {
+    let record = folder.record(life)?;
     for _ in 0..WRITINGS {
-        let issue = issue_of(talk, place, record).await?;
-        let wanted = Shown::of(record, place, &issue);
+        let issue = issue_of(talk, place, folder).await?;
+        let wanted = Shown::of(&record, place, &issue);
         if wanted.is_shown_by(&issue) {
             return Ok(issue);
         }
         wanted.write(&api(talk, place), &issue).await?;
     }
-    let issue = issue_of(talk, place, record).await?;
-    match Shown::of(record, place, &issue).is_shown_by(&issue) {
+    let issue = issue_of(talk, place, folder).await?;
+    match Shown::of(&record, place, &issue).is_shown_by(&issue) {
         true => Ok(issue),
         false => Err(trouble("write-not-taken", format!("issue `#{}` was written, and reads otherwise", issue.number))),
     }

@@ -1,13 +1,13 @@
 //! The conversation with a change system: files of its ledger, requests to its API, and time.
 
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use crate::change::event::Trouble;
 use crate::io::exchange::{Put, Request};
-use crate::io::{Answered, Committed, Fault, Io};
+use crate::io::{Answered, Fault, Io, LEDGER};
 use crate::problem::Problem;
 use crate::scalar::{Digest, shorten};
-
-/// The store that holds the records of change requests.
-pub const LEDGER: &str = "ledger";
 
 /// A conversation with a change system, over the host's exchanges.
 #[derive(Clone, Debug)]
@@ -29,7 +29,9 @@ impl From<Fault> for Pause {
     fn from(fault: Fault) -> Self {
         match fault {
             Fault::Broken(message) => unavailable(&message),
-            fault @ Fault::Unsupported(_) => Self::Trouble(Box::new(fault.trouble())),
+            fault @ (Fault::Unsupported(_) | Fault::Overtaken(_) | Fault::NotTaken(_)) => {
+                Self::Trouble(Box::new(fault.trouble()))
+            }
             Fault::Nonsense(message) => {
                 let help = "answer each exchange with what it is answered by, and give its bytes to `put` before";
                 Self::Nonsense(Box::new(Problem::new(message, help)))
@@ -46,26 +48,46 @@ impl Talk {
     }
 
     /// Reads a file: its digest and bytes, if it is there.
-    pub async fn get(&self, path: &str) -> Result<Option<(Digest, Vec<u8>)>, Pause> {
-        let found = self.io.stored(LEDGER, vec![path.to_owned()]).await?;
-        let bytes = |digest: &Digest| self.io.bytes(digest).map(|bytes| (*digest, bytes.to_vec()));
-        Ok(found.get(path).and_then(bytes))
+    pub async fn get(&self, path: &str) -> Result<Option<(Digest, Rc<Vec<u8>>)>, Pause> {
+        Ok(self.get_all(vec![path.to_owned()]).await?.remove(path))
     }
 
-    /// Writes a file if it still has the digest `expected`; says whether it was written.
-    pub async fn put(&self, path: &str, content: Digest, expected: Option<Digest>) -> Result<bool, Pause> {
-        let put = Put { path: path.to_owned(), content: Some(content), expected };
-        match self.io.commit(LEDGER, vec![put], path).await? {
-            Committed::Done => Ok(true),
-            Committed::Conflict(_) => Ok(false),
-            Committed::Behind => Err(unavailable("others write to the ledger all the time")),
-            Committed::Unknown(message) => Err(unavailable(&message)),
-        }
+    /// Reads files: the digests and bytes of those that are there.
+    pub async fn get_all(&self, paths: Vec<String>) -> Result<BTreeMap<String, (Digest, Rc<Vec<u8>>)>, Pause> {
+        let found = self.io.stored(LEDGER, paths).await?;
+        let bytes = |(path, digest): (String, Digest)| Some((path, (digest, self.io.bytes(&digest)?)));
+        Ok(found.into_iter().filter_map(bytes).collect())
+    }
+
+    /// The paths that begin with `prefix`.
+    pub async fn paths(&self, prefix: &str) -> Result<Vec<String>, Pause> {
+        Ok(self.io.paths(LEDGER, prefix).await?)
+    }
+
+    /// Writes a file with the next commit, if it then still has the digest `expected`; says whether that can still be so.
+    pub fn put(&self, path: &str, content: Digest, expected: Option<Digest>) -> bool {
+        self.io.stage(Put { path: path.to_owned(), content: Some(content), expected })
+    }
+
+    /// Writes a file now, if it still has the digest `expected`; says whether it was written.
+    pub async fn claim(&self, path: &str, content: Digest, expected: Option<Digest>) -> Result<bool, Pause> {
+        Ok(self.io.claim(Put { path: path.to_owned(), content: Some(content), expected }).await?)
+    }
+
+    /// Stores what was written.
+    pub async fn settle(&self) -> Result<(), Pause> {
+        Ok(self.io.settle().await?)
     }
 
     /// Sends one request: the answer, or why there is none.
     pub async fn http(&self, request: Request) -> Result<Result<Answered, String>, Pause> {
         Ok(self.io.http(self.system, request).await?)
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> crate::scalar::Timestamp {
+        self.io.now()
     }
 
     /// Lets time pass.

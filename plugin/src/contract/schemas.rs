@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::Schema;
 
 use crate::change::journal::Entry;
-use crate::connectors::ledger::Record;
+use crate::connectors::ledger::{self, Record};
 use crate::contract::v1::{Request, Response};
 use crate::formats::record::RawRecord;
 use crate::policy::file::File;
@@ -17,6 +17,7 @@ pub fn all() -> BTreeMap<&'static str, Schema> {
         ("evidence.schema.json", schemars::schema_for!(RawRecord<'_>)),
         ("journal-entry.schema.json", schemars::schema_for!(Entry)),
         ("ledger-record.schema.json", schemars::schema_for!(Record)),
+        ("ledger-request.schema.json", schemars::schema_for!(ledger::Request)),
         ("policy.schema.json", schemars::schema_for!(File)),
         ("prepared.schema.json", schemars::schema_for!(crate::prepared::File)),
         ("request.schema.json", schemars::schema_for!(Request)),

@@ -5,31 +5,26 @@ use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::change::event::{Decision, Engine};
+use crate::change::event::Engine;
 use crate::change::journal::{self, Entry, Journal};
 use crate::change::state::Change;
 use crate::commands::{Begin, Command, Running, Settings, Turn};
-use crate::connectors::{self, Exchange, Response as Exchanged, System};
 use crate::contract::Session;
-use crate::contract::connect;
-use crate::contract::register::{self, Survey};
 use crate::contract::{CONTRACT, identity};
 use crate::documents::{Documents, Held, MAX_DOCUMENT_BYTES, MAX_TOTAL_BYTES};
-use crate::effect::{Action, Effect};
+use crate::effect::Effect;
 use crate::evidence::{Check, Outcome as CheckOutcome, Report, Severity};
 use crate::facts::{Run, Target};
 use crate::failure::{Code, Failure};
-use crate::gather::{self, Asked, Named, Rollback, Sources, Tree};
-use crate::inventory::Version;
-use crate::io::Told;
+use crate::gather::{self, Asked, Named, Rollback, Sources};
+use crate::io::{MAX_EXCHANGES, Told};
 use crate::io::exchange::{Exchange as Performs, Response as Given};
 use crate::plan::outcome::{Outcome, Stop};
 use crate::plan::{self, Answer, Drive, World};
-use crate::prepared::{self, Prepared};
 use crate::problem::Problem;
-use crate::promotion::{Fields, Person, template};
+use crate::promotion::{Fields, template};
 use crate::report::{DeltaSummary, End, Ended, Judgement};
-use crate::scalar::{Commit, Digest, Name, Timestamp};
+use crate::scalar::{Digest, Name, Timestamp};
 
 /// A request.
 #[derive(Debug, Deserialize)]
@@ -71,40 +66,6 @@ pub enum Request {
     },
     /// What must happen next to a change.
     Plan(Box<PlanRequest>),
-    /// How an effect is performed in a change system.
-    Connect(Box<ConnectRequest>),
-    /// Where a change stands, from its journal alone.
-    Status {
-        /// The contract that the host speaks.
-        contract: String,
-        /// The journal.
-        journal: Named,
-    },
-    /// Where all changes stand, and what is owed of them (EM4).
-    Survey {
-        /// The contract that the host speaks.
-        contract: String,
-        /// The host's clock.
-        now: Timestamp,
-        /// The journals of all changes.
-        journals: Vec<Named>,
-    },
-    /// Write down that something that was owed was done (EM4).
-    Fulfil(Box<FulfilRequest>),
-    /// Which change requests a file asks to be made by hand (EX5).
-    Prepare {
-        /// The contract that the host speaks.
-        contract: String,
-        /// The file.
-        document: Named,
-    },
-    /// How the inventories of several environments differ (IN6).
-    Reconcile {
-        /// The contract that the host speaks.
-        contract: String,
-        /// The environments, lowest first.
-        environments: Vec<Tier>,
-    },
 }
 
 /// A request to begin a command. An instance runs one command.
@@ -121,39 +82,6 @@ pub struct BeginRequest {
     /// What the host is configured for; needed by commands about a change.
     #[serde(default)]
     pub settings: Option<Settings>,
-}
-
-/// An environment with its inventory.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Tier {
-    /// The environment.
-    pub environment: Name,
-    /// Its inventory.
-    pub inventory: Tree,
-}
-
-/// A request to write down that something that was owed was done.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct FulfilRequest {
-    /// The contract that the host speaks.
-    pub contract: String,
-    /// The host's clock.
-    pub now: Timestamp,
-    /// The change's journal.
-    pub journal: Named,
-    /// Which obligation.
-    pub obligation: Name,
-    /// By whom.
-    pub by: Person,
-    /// Where to look at what was done.
-    pub reference: String,
-    /// What else is to say.
-    #[serde(default)]
-    pub note: Option<String>,
 }
 
 /// What is asked of the plan.
@@ -221,77 +149,6 @@ fn first_attempt() -> u32 {
     1
 }
 
-/// A connect request.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct ConnectRequest {
-    /// The contract that the host speaks.
-    pub contract: String,
-    /// The change system.
-    pub system: System,
-    /// What to do there.
-    pub errand: Errand,
-    /// The responses so far, in order.
-    #[serde(default)]
-    pub responses: Vec<Exchanged>,
-}
-
-/// What to do in a change system.
-#[derive(Debug, Deserialize)]
-#[serde(tag = "errand", rename_all = "kebab-case", deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub enum Errand {
-    /// Perform an effect of a plan.
-    Perform {
-        /// The effect.
-        effect: Effect,
-    },
-    /// Make a change request by hand, which people decide on before a run is given its id (CR5, EX5).
-    Prepare {
-        /// The request.
-        request: Box<Prepared>,
-    },
-    /// Read the merged pull request whose merge produced a commit (IN5), or one by its number, merged or not. For GitHub.
-    /// Ends with `gathered`.
-    Promotion {
-        /// The commit to deploy.
-        commit: Commit,
-        /// The pull request's number, where it is to be assessed before it is merged.
-        #[serde(default)]
-        number: Option<u64>,
-        /// The branch that it was merged into.
-        branch: Name,
-        /// The policy, for the teams that it names.
-        #[serde(default)]
-        policy: Option<Named>,
-    },
-    /// Read whether somebody else reviewed each commit of an entry since it was deployed last, as a record of evidence of
-    /// this run (RD2). For GitHub. Ends with `gathered`.
-    Reviews {
-        /// The entry that is deployed; its name is its path in the inventory.
-        entry: Named,
-        /// The entry as it was deployed last.
-        #[serde(default)]
-        before: Option<Named>,
-        /// The host's clock.
-        now: Timestamp,
-    },
-    /// Read the attestations of an entry's artifact that its repository has, as the bundles that they are (RD2). For GitHub.
-    /// Ends with `gathered`.
-    Attestations {
-        /// The entry that is deployed; its name is its path in the inventory.
-        entry: Named,
-    },
-    /// Write down what a person decided on a change request. For the ledger only: other systems ask people themselves.
-    Decide {
-        /// The change request.
-        id: Name,
-        /// The decision; what it is about is taken from the change request.
-        decision: Decision,
-    },
-}
-
 /// A response.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
@@ -321,29 +178,6 @@ pub enum Response {
     },
     /// What must happen next.
     Plan(Box<PlanResponse>),
-    /// The next exchange with the change system.
-    Exchange(Exchange),
-    /// Where a change stands.
-    Status(Box<Standing>),
-    /// Where all changes stand.
-    Survey(Survey),
-    /// It is written down: the journal is to be made durable.
-    Fulfilled {
-        /// The journal with it.
-        journal: Head,
-    },
-    /// Which change requests are to be made by hand.
-    Prepared {
-        /// The requests, in the order of the file.
-        requests: Vec<Prepared>,
-    },
-    /// How the inventories differ.
-    Reconciliation {
-        /// Entries that are not the same everywhere, by name: for each environment in turn the version, or nothing.
-        differing: BTreeMap<String, Vec<Option<Version>>>,
-        /// How many entries are the same everywhere.
-        same: u32,
-    },
     /// Nothing can be decided.
     Failure(Failure),
 }
@@ -516,28 +350,6 @@ impl PlanResponse {
     }
 }
 
-/// Where a change stands, from its journal alone.
-#[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Standing {
-    /// The key, once the change was opened.
-    pub key: Option<Digest>,
-    /// The change request's id, once there is one.
-    pub id: Option<Name>,
-    /// The state.
-    pub state: String,
-    /// Where.
-    pub target: Option<Target>,
-    /// The inventory commit that is deployed.
-    pub commit: Option<Commit>,
-    /// An effect that was begun and whose outcome is not known.
-    pub pending: Option<String>,
-    /// The digest of the last line.
-    pub head: Digest,
-    /// All lines.
-    pub entries: Vec<Entry>,
-}
-
 /// The name of a change's journal beside its change request.
 const JOURNAL: &str = "journal.jsonl";
 
@@ -558,16 +370,6 @@ pub(super) fn answer(session: &mut Session, request: Request) -> Result<Response
         Request::Ingest { document, .. } => ingest(documents, document),
         Request::Lint { document, required_fields, .. } => lint(documents, &document, &required_fields),
         Request::Plan(request) => plan(documents, *request),
-        Request::Connect(request) => connect::connect(documents, &request),
-        Request::Status { journal, .. } => status(documents, &journal),
-        Request::Survey { now, journals, .. } => register::survey(documents, now, &journals),
-        Request::Fulfil(request) => register::fulfil(documents, *request),
-        Request::Prepare { document, .. } => {
-            let requests = prepared::read(&documents.bytes(&document.name, &document.digest)?)
-                .map_err(|problem| Failure::all(Code::Prepared, Some(&document.name), vec![problem]))?;
-            Ok(Response::Prepared { requests })
-        }
-        Request::Reconcile { environments, .. } => register::reconcile(documents, &environments),
     }
 }
 
@@ -578,15 +380,9 @@ impl Request {
             Self::Describe { contract }
             | Self::Ingest { contract, .. }
             | Self::Lint { contract, .. }
-            | Self::Status { contract, .. }
-            | Self::Survey { contract, .. }
-            | Self::Prepare { contract, .. }
-            | Self::Answer { contract, .. }
-            | Self::Reconcile { contract, .. } => contract,
+            | Self::Answer { contract, .. } => contract,
             Self::Begin(request) => &request.contract,
             Self::Plan(request) => &request.contract,
-            Self::Connect(request) => &request.contract,
-            Self::Fulfil(request) => &request.contract,
         }
     }
 }
@@ -632,7 +428,7 @@ fn describe() -> Description {
         ("documents", gather::MAX_DOCUMENTS),
         ("history", gather::MAX_HISTORY),
         ("journal-entries", journal::MAX_ENTRIES),
-        ("exchanges", connectors::MAX_EXCHANGES),
+        ("exchanges", usize::try_from(MAX_EXCHANGES).unwrap_or(usize::MAX)),
         ("json-nesting", crate::formats::json::NESTING),
         ("bundles", crate::formats::sigstore::MAX_BUNDLES),
         ("bundle-bytes", crate::formats::sigstore::MAX_BUNDLE_BYTES),
@@ -792,38 +588,4 @@ fn plan(documents: &mut Documents, mut request: PlanRequest) -> Result<Response,
         }
     }
     Ok(Response::Plan(Box::new(response)))
-}
-
-fn status(documents: &mut Documents, named: &Named) -> Result<Response, Failure> {
-    let refuse = |problem: Problem| Failure::all(Code::Journal, Some(&named.name), vec![problem]);
-    let bytes = documents.bytes(&named.name, &named.digest)?;
-    let journal = Journal::read(&bytes).map_err(refuse)?;
-    let entries = journal::entries(&bytes).map_err(refuse)?.collect::<Result<Vec<_>, _>>().map_err(refuse)?;
-    let change: &Change = &journal.life.change;
-    Ok(Response::Status(Box::new(Standing {
-        key: change.opened().map(|opened| opened.key),
-        id: change.filed().map(|filed| filed.id.clone()),
-        state: change.name().to_owned(),
-        target: change.opened().map(|opened| opened.target.clone()),
-        commit: change.opened().and_then(|opened| opened.commit.clone()),
-        pending: journal.life.pending.clone(),
-        head: journal.head(),
-        entries,
-    })))
-}
-
-/// The effects that a change system performs, and those that the host performs itself.
-#[must_use]
-pub fn is_for_connect(action: &Action) -> bool {
-    match action {
-        Action::File(_)
-        | Action::Attach { .. }
-        | Action::Approve { .. }
-        | Action::RequestApproval { .. }
-        | Action::Read { .. }
-        | Action::Implement { .. }
-        | Action::Close { .. }
-        | Action::LeaveOpen { .. } => true,
-        Action::Run { .. } | Action::Conclude { .. } | Action::Notify { .. } | Action::Wait { .. } => false,
-    }
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::change::event::Trouble;
 use crate::problem::Problem;
-use crate::scalar::Commit;
+use crate::scalar::{Commit, shorten};
 
 /// Why an exchange came to nothing.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -16,6 +16,10 @@ pub enum Fault {
     Unsupported(&'static str),
     /// The host answered with something else than it was asked for.
     Nonsense(String),
+    /// These files of the ledger are no longer as they were read; nothing was written.
+    Overtaken(Vec<String>),
+    /// The ledger did not take a write, however often: what it says.
+    NotTaken(String),
 }
 
 impl Fault {
@@ -26,6 +30,13 @@ impl Fault {
             Self::Broken(message) => ("unavailable", message, None),
             Self::Unsupported(what) => ("unsupported", format!("this host cannot {what}"), None),
             Self::Nonsense(message) => ("malformed-answer", message, Some("report this as a defect of the host")),
+            Self::Overtaken(paths) => {
+                let path = paths.first().map(|path| shorten(path)).unwrap_or_default();
+                ("conflict", format!("`{path}` in the ledger was written by another run in between"), None)
+            }
+            Self::NotTaken(message) => {
+                ("write-not-taken", format!("the ledger was written, and reads otherwise: {message}"), None)
+            }
         };
         Trouble { code: code.to_owned(), message, help: help.map(str::to_owned) }
     }
@@ -33,21 +44,25 @@ impl Fault {
     /// The fault as a problem of reading `what`.
     #[must_use]
     pub fn problem(self, what: &str) -> Problem {
+        let wrote = matches!(self, Self::Overtaken(_) | Self::NotTaken(_));
         let trouble = self.trouble();
         let help = trouble.help.unwrap_or_else(|| "run it again when it can be reached".to_owned());
-        Problem::new(format!("{what} cannot be read: {}", trouble.message), help)
+        match wrote {
+            true => Problem::new(trouble.message, help),
+            false => Problem::new(format!("{what} cannot be read: {}", trouble.message), help),
+        }
     }
 }
 
-/// What came of writing to a store.
+/// What a store says of a commit.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Committed {
+pub(super) enum Committed {
     /// All of it is there.
     Done,
     /// Other files kept moving, so nothing was written.
     Behind,
-    /// These files are not as expected; nothing was written.
-    Conflict(Vec<String>),
+    /// Some files are not as expected; nothing was written.
+    Conflict,
     /// Nobody knows how much of it is there.
     Unknown(String),
 }

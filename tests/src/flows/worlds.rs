@@ -279,6 +279,6 @@ fn back_to(mut world: World, first: &str) -> World {
     world.commit = COMMIT.to_owned();
     world.documents = documents::ready();
     world.more = json!({ "rollback": { "change_request_id": first } });
-    (world.ran, world.performed, world.effects) = (Vec::new(), Vec::new(), Vec::new());
+    (world.ran, world.asked, world.exchanges) = (Vec::new(), Vec::new(), Vec::new());
     world
 }

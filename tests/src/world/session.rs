@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use countersign::connectors::Http;
+use countersign::io::exchange::Request;
 use countersign::contract::{self, Session};
 use countersign::scalar::Digest;
 use serde_json::{Value, json};
 
-use super::{Ended, Fault, World, call, take};
+use super::{Asked, Ended, Fault, World, call, take};
 
 /// The commit that stands for what the documents say was concluded.
 const CONCLUDED: &str = "cccccccccccccccccccccccccccccccccccccccc";
@@ -15,12 +15,10 @@ const CONCLUDED: &str = "cccccccccccccccccccccccccccccccccccccccc";
 /// How far one run of the host is.
 #[derive(Debug, Default)]
 struct Run {
-    /// How many effects were begun.
-    effects: usize,
-    /// The effect that is under way.
-    under_way: Option<String>,
-    /// Whether the effect that is under way wrote something.
-    written: bool,
+    /// How many exchanges were performed.
+    exchanges: usize,
+    /// Whether change system and repository are silent.
+    silent: bool,
 }
 
 impl World {
@@ -48,7 +46,7 @@ impl World {
             });
             turn = call(&mut session, &answer);
         }
-        panic!("the command does not end: {:?}", self.performed.iter().rev().take(6).collect::<Vec<_>>())
+        panic!("the command does not end: {:?}", self.asked.iter().rev().take(6).collect::<Vec<_>>())
     }
 
     /// What this run asks for.
@@ -126,7 +124,6 @@ impl World {
         let mut session = self.session();
         let begin = json!({ "call": "begin", "contract": contract::CONTRACT, "now": self.now(), "command": command });
         let mut turn = call(&mut session, &begin);
-        let mut run = Run::default();
         for _ in 0..1_000 {
             if turn["exchange"].is_null() {
                 return turn["end"].clone();
@@ -137,7 +134,7 @@ impl World {
                     let digest = session.put(prepared.as_bytes().to_vec()).to_string();
                     json!({ "response": "files", "files": [{ "path": "prepared.yaml", "digest": digest }] })
                 }
-                _ => self.answer(&mut session, &mut run, &exchange, None),
+                _ => self.answer(&mut session, &exchange),
             };
             let (now, contract) = (self.now(), contract::CONTRACT);
             turn = call(
@@ -150,63 +147,64 @@ impl World {
 
     /// Performs an exchange; nothing: the host died.
     fn respond(&mut self, session: &mut Session, run: &mut Run, exchange: &Value) -> Option<Value> {
-        if let Some(journal) = journal(exchange) {
-            if run.under_way.is_some() && self.fault_at(run) == Some(Fault::After) {
-                return None;
-            }
-            let response = self.commit(session, exchange);
-            run.under_way = None;
-            if let Some(key) = pending(&self.store[&journal]) {
-                self.begun(run, key);
-                if self.fault_at(run) == Some(Fault::Before) {
-                    return None;
-                }
-            }
-            return Some(response);
+        let number = run.exchanges;
+        run.exchanges += 1;
+        self.asked.push(Asked::of(exchange, session, &self.store));
+        let acts = self.asked.last().is_some_and(Asked::acts);
+        self.acts += usize::from(acts);
+        if acts {
+            self.announced(exchange);
         }
-        if run.under_way.is_none() && acts(exchange) {
-            // An effect whose intent an earlier run has stored.
-            let key = self.journals().find_map(|(_, bytes)| pending(bytes));
-            if let Some(key) = key {
-                self.begun(run, key);
-                if self.fault_at(run) == Some(Fault::Before) {
-                    return None;
-                }
-            }
-        }
-        let fault = self.fault_at(run).filter(|_| run.under_way.is_some());
-        Some(self.answer(session, run, exchange, fault))
-    }
-
-    /// What goes wrong at the effect that was begun last.
-    fn fault_at(&self, run: &Run) -> Option<Fault> {
-        self.fault.filter(|(at, _)| at + 1 == run.effects).map(|(_, fault)| fault)
-    }
-
-    fn begun(&mut self, run: &mut Run, key: String) {
-        self.performed.push(key.clone());
-        run.effects += 1;
-        run.under_way = Some(key);
-        run.written = false;
-    }
-
-    fn answer(&mut self, session: &mut Session, run: &mut Run, exchange: &Value, fault: Option<Fault>) -> Value {
+        let fault = self.fault.filter(|(at, _)| *at == number).map(|(_, fault)| fault);
         let kind = exchange["exchange"].as_str().unwrap_or_default();
-        let silent = match fault {
-            Some(Fault::Unavailable) => true,
-            Some(Fault::LostAnswer) => run.written,
-            Some(Fault::Before | Fault::After) | None => false,
+        // Nobody stops a command or the time: there only the host can die.
+        let fault = match (fault, kind) {
+            (Some(Fault::Unavailable | Fault::LostAnswer | Fault::Behind), "run" | "wait") => None,
+            (Some(Fault::Behind | Fault::Torn(_)), kind) if kind != "commit" => None,
+            (fault, _) => fault,
         };
-        if silent && !matches!(kind, "run" | "wait") {
-            return match kind {
-                "http" => {
-                    json!({ "response": "answered", "answers": [{ "answer": "broken", "message": "no answer" }] })
-                }
-                _ => json!({ "response": "broken", "message": "no answer" }),
-            };
+        let outside = matches!(kind, "http" | "move");
+        if run.silent && outside {
+            return Some(unanswered(kind));
         }
-        let before = run.written;
-        let response = match kind {
+        run.silent |= outside && matches!(fault, Some(Fault::Unavailable | Fault::LostAnswer));
+        match fault {
+            None => Some(self.answer(session, exchange)),
+            Some(Fault::Before) => None,
+            Some(Fault::After) => {
+                self.answer(session, exchange);
+                None
+            }
+            Some(Fault::Torn(files)) => {
+                self.torn(session, exchange, files);
+                None
+            }
+            Some(Fault::Behind) => Some(json!({ "response": "behind" })),
+            Some(Fault::Unavailable) => Some(unanswered(kind)),
+            Some(Fault::LostAnswer) => {
+                self.answer(session, exchange);
+                Some(match kind {
+                    "commit" | "move" => json!({ "response": "unknown", "message": "no answer" }),
+                    kind => unanswered(kind),
+                })
+            }
+        }
+    }
+
+    /// Nothing is done in the world before the line that announces it is stored.
+    fn announced(&self, exchange: &Value) {
+        let key = match exchange["exchange"].as_str() {
+            Some("run") => format!("run/{}", exchange["step"].as_str().unwrap_or_default()),
+            Some("move") => "conclude".to_owned(),
+            Some("http") => String::new(),
+            _ => return,
+        };
+        let pending: Vec<String> = self.journals().filter_map(|(_, bytes)| pending(bytes)).collect();
+        assert!(pending.iter().any(|pending| pending.starts_with(&key)), "{exchange} is not announced: {pending:?}");
+    }
+
+    fn answer(&mut self, session: &mut Session, exchange: &Value) -> Value {
+        match exchange["exchange"].as_str().unwrap_or_default() {
             "list" | "read" => self.place(session, exchange),
             "ref" | "tree" | "blobs" => self.repository(session, exchange),
             "move" => {
@@ -214,16 +212,11 @@ impl World {
                 let name = exchange["name"].as_str().unwrap_or_default();
                 self.trees.insert(commit.clone(), self.documents.inventory.clone());
                 self.pointers.insert(name.trim_start_matches("refs/tags/").to_owned(), commit);
-                run.written = true;
                 json!({ "response": "moved" })
             }
             "ledger" => self.ledger(session, exchange),
-            "commit" => {
-                let response = self.commit(session, exchange);
-                run.written |= response["response"] == "committed";
-                response
-            }
-            "http" => self.http(session, run, exchange),
+            "commit" => self.commit(session, exchange),
+            "http" => self.http(session, exchange),
             "run" => self.command(session, exchange),
             "wait" => {
                 if let Some(act) = self.meanwhile.take() {
@@ -235,15 +228,6 @@ impl World {
                 json!({ "response": "waited" })
             }
             _ => panic!("the engine asks for {exchange}"),
-        };
-        match fault {
-            Some(Fault::LostAnswer) if run.written && !before => match kind {
-                "http" => {
-                    json!({ "response": "answered", "answers": [{ "answer": "broken", "message": "no answer" }] })
-                }
-                _ => json!({ "response": "unknown", "message": "no answer" }),
-            },
-            _ => response,
         }
     }
 
@@ -335,7 +319,6 @@ impl World {
 
     fn commit(&mut self, session: &mut Session, exchange: &Value) -> Value {
         let puts = exchange["puts"].as_array().cloned().unwrap_or_default();
-        let text = |put: &Value, key: &str| put[key].as_str().unwrap_or_default().to_owned();
         let conflicts: Vec<String> = puts
             .iter()
             .filter(|put| {
@@ -347,39 +330,38 @@ impl World {
         if !conflicts.is_empty() {
             return json!({ "response": "conflict", "paths": conflicts });
         }
-        for put in &puts {
+        self.torn(session, exchange, puts.len());
+        json!({ "response": "committed" })
+    }
+
+    /// Writes the first files of a commit, in their order.
+    fn torn(&mut self, session: &mut Session, exchange: &Value, files: usize) {
+        for put in exchange["puts"].as_array().into_iter().flatten().take(files) {
             match put["content"].as_str() {
                 Some(content) => _ = self.store.insert(text(put, "path"), take(session, content)),
                 None => _ = self.store.remove(&text(put, "path")),
             }
         }
-        json!({ "response": "committed" })
     }
 
-    fn http(&mut self, session: &mut Session, run: &mut Run, exchange: &Value) -> Value {
+    fn http(&mut self, session: &mut Session, exchange: &Value) -> Value {
         let requests = exchange["requests"].as_array().cloned().unwrap_or_default();
         if let Some(channel) = exchange["system"].as_str().and_then(|system| system.strip_prefix("webhook/")) {
             if self.deaf {
                 return json!({ "response": "answered", "answers": [{ "answer": "broken", "message": "no answer" }] });
             }
             let body = take(session, requests[0]["body"].as_str().unwrap_or_default());
-            let key = run.under_way.clone().unwrap_or_else(|| channel.to_owned());
+            let key = self.journals().find_map(|(_, bytes)| pending(bytes)).unwrap_or_else(|| channel.to_owned());
             self.posted.push((key, serde_json::from_slice(&body).unwrap_or_default()));
-            run.written = true;
             let body = session.put(Vec::new()).to_string();
             return json!({ "response": "answered", "answers": [{ "answer": "answered", "status": 200, "body": body }] });
         }
         let mut answers = Vec::new();
         for request in requests {
-            let mut request = request;
-            if request["headers"].is_null() {
-                request["headers"] = json!({});
-            }
-            let request: Http = serde_json::from_value(request).unwrap_or_else(|error| panic!("{error}: {exchange}"));
+            let request: Request = serde_json::from_value(request).unwrap_or_else(|error| panic!("{error}: {exchange}"));
             let body = request.body.map(|digest| take(session, &digest.to_string()));
             let body = body.map(|bytes| serde_json::from_slice(&bytes).unwrap_or_default());
             let github = self.github.as_mut().unwrap_or_else(|| panic!("there is no GitHub: {exchange}"));
-            run.written |= request.method != countersign::connectors::Method::Get;
             answers.push(match github.http(&request, body) {
                 Ok((status, headers, body)) => {
                     let body = session.put(body).to_string();
@@ -402,27 +384,57 @@ impl World {
     }
 }
 
-/// The path of the journal that an exchange writes, if it writes one.
-fn journal(exchange: &Value) -> Option<String> {
-    let puts = exchange["puts"].as_array().filter(|_| exchange["exchange"] == "commit")?;
-    let paths = puts.iter().filter_map(|put| put["path"].as_str());
-    paths.filter(|path| path.ends_with(".jsonl")).map(str::to_owned).next()
+fn text(put: &Value, key: &str) -> String {
+    put[key].as_str().unwrap_or_default().to_owned()
 }
 
-/// Whether an exchange belongs to an effect: it writes, or reads a record.
-fn acts(exchange: &Value) -> bool {
-    match exchange["exchange"].as_str() {
-        Some("commit" | "http" | "move" | "run" | "wait") => true,
-        Some("ledger") => exchange["paths"][0].as_str().is_some_and(|path| path.ends_with("/record.json")),
-        _ => false,
+/// A system that does not answer.
+fn unanswered(kind: &str) -> Value {
+    match kind {
+        "http" => json!({ "response": "answered", "answers": [{ "answer": "broken", "message": "no answer" }] }),
+        _ => json!({ "response": "broken", "message": "no answer" }),
     }
 }
 
-/// The effect that the last line of a journal announces, if it announces one.
-fn pending(journal: &[u8]) -> Option<String> {
-    let line = journal.split(|byte| *byte == b'\n').rfind(|line| !line.is_empty())?;
-    let entry: Value = serde_json::from_slice(line).ok()?;
+impl Asked {
+    /// What an exchange is about: the effects that a commit announces, or the one that is under way.
+    fn of(exchange: &Value, session: &Session, store: &BTreeMap<String, Vec<u8>>) -> Self {
+        let kind = match exchange["requests"][0]["method"].as_str() {
+            Some("GET") => "look".to_owned(),
+            _ => exchange["exchange"].as_str().unwrap_or_default().to_owned(),
+        };
+        let journal = |path: &&Value| path["path"].as_str().is_some_and(|path| path.ends_with(".jsonl"));
+        let effects = match exchange["puts"].as_array().and_then(|puts| puts.iter().find(journal)) {
+            Some(put) => {
+                let before = store.get(&text(put, "path")).map_or(0, Vec::len);
+                let bytes = take(session, &text(put, "content"));
+                lines(bytes.get(before..).unwrap_or_default()).filter_map(|entry| intended(&entry)).collect()
+            }
+            None => store.iter().filter(|(path, _)| path.ends_with(".jsonl")).filter_map(|(_, bytes)| pending(bytes)).collect(),
+        };
+        let files = exchange["puts"].as_array().map_or(0, Vec::len);
+        Self { kind, effects, files }
+    }
+
+    /// Whether it changes something.
+    pub fn acts(&self) -> bool {
+        matches!(self.kind.as_str(), "commit" | "http" | "move" | "run" | "write")
+    }
+}
+
+fn lines(journal: &[u8]) -> impl DoubleEndedIterator<Item = Value> {
+    let lines = journal.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    lines.filter_map(|line| serde_json::from_slice(line).ok())
+}
+
+fn intended(entry: &Value) -> Option<String> {
     (entry["event"]["event"] == "intended").then(|| entry["event"]["effect"].as_str().unwrap_or_default().to_owned())
+}
+
+/// The effect that a journal announces and whose outcome it does not tell.
+fn pending(journal: &[u8]) -> Option<String> {
+    let last = lines(journal).rfind(|entry| entry["event"]["event"] != "continued");
+    intended(&last?)
 }
 
 fn ended(end: &Value) -> Ended {

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use countersign::connectors::{Exchange, Response};
-use countersign::contract::{self, Session};
+use countersign::connectors::github::attestations;
 use countersign::evidence::{Evidence, Outcome};
 use countersign::formats::sigstore::Trust;
 use countersign::formats::{self, Document};
@@ -13,6 +12,8 @@ use countersign_tests::github::GitHub;
 use countersign_tests::sigstore::{Attestation, Lie, root};
 use countersign_tests::world::World;
 use serde_json::{Value, json};
+
+use crate::github::Host;
 
 const REPOSITORY: &str = "https://git.example/shop/payments-api";
 const POLICY: &str = "version: 1\nevidence:\n  pre-deployment:\n    - check: artifact-signature\n";
@@ -260,38 +261,19 @@ fn ev6_a_signature_from_the_future_or_from_long_ago_is_none() {
     assert_eq!(code("2026-03-02T09:50:00Z").as_deref(), Some("evidence-from-future"));
 }
 
-/// What the errand ends with: the document, or the code and words of the trouble.
+/// What reading the attestations ends with: the document, or the code and words of the trouble.
 fn gather(github: &mut GitHub, entry: &Value) -> Result<String, (String, String)> {
-    let mut session = Session::new();
-    let entry = json!({ "name": "payments-api", "digest": session.put(entry.to_string().into_bytes()) });
-    let system = json!({ "system": "github", "repository": "shop/inventory", "records": "countersign", "run": "41",
-                         "server": "https://git.example" });
-    let mut responses: Vec<Response> = Vec::new();
-    loop {
-        let request = json!({ "call": "connect", "contract": contract::CONTRACT, "system": system,
-                              "errand": { "errand": "attestations", "entry": entry }, "responses": responses });
-        let answer = contract::handle(&mut session, request.to_string().as_bytes());
-        let mut answer: Value = serde_json::from_slice(&answer).unwrap();
-        assert_eq!(answer["type"], "exchange", "{answer}");
-        answer.as_object_mut().unwrap().remove("type");
-        match serde_json::from_value(answer).unwrap() {
-            Exchange::Gathered { name, digest } => {
-                assert_eq!(name, "attestations.jsonl");
-                return Ok(String::from_utf8(session.take(&digest).unwrap().to_vec()).unwrap());
-            }
-            Exchange::Done { event } => {
-                let event = serde_json::to_value(event).unwrap();
-                let told = |key: &str| event["trouble"][key].as_str().unwrap_or_default().to_owned();
-                return Err((told("code"), told("message")));
-            }
-            Exchange::Http(request) => responses.push(match github.http(&request, None) {
-                Ok((status, headers, body)) => Response::Answered { status, headers, body: session.put(body) },
-                Err(message) => Response::Broken { message },
-            }),
-            Exchange::Wait { .. } => responses.push(Response::Waited {}),
-            other => panic!("{other:?}"),
-        }
-    }
+    let entry = countersign::formats::ibm::entry("payments-api", entry.to_string().as_bytes()).unwrap();
+    let place = json!({ "repository": "shop/inventory", "records": "countersign", "run": "41",
+                        "server": "https://git.example" });
+    let place = serde_json::from_value(place).unwrap();
+    let mut host = Host::default();
+    host.github = std::mem::take(github);
+    let read = host.drive(async |talk| attestations(talk, &place, &entry).await);
+    *github = std::mem::take(&mut host.github);
+    let read = read.map_err(|trouble| (trouble.code, trouble.message))?;
+    assert_eq!(read.name, "attestations.jsonl");
+    Ok(String::from_utf8(host.take(&read.digest)).unwrap())
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Crash enumeration: kill the host, lose the answer, or silence the change system at every effect of every flow.
+//! Crash enumeration: at every exchange of every flow the host is killed, also between two files of a commit, the answer is lost,
+//! nobody answers, or others write to the ledger all the time.
 //!
 //! Afterwards there is one change request and at most one deployment, and the end is the fault-free one, or a stop that
 //! says that nobody knows how a command of the user ended (RB4).
@@ -9,10 +10,9 @@ use countersign_tests::depth::Share;
 use countersign_tests::flows::{Act, FLOWS, Flow, Place, Play, SURVIVING};
 use countersign_tests::github::{self, GitHub};
 use countersign_tests::threads;
-use countersign_tests::world::{Fault, World};
+use countersign_tests::world::{Asked, Fault, World};
 use serde_json::{Value, json};
 
-const FAULTS: [Fault; 4] = [Fault::Before, Fault::After, Fault::Unavailable, Fault::LostAnswer];
 /// How many parts the cases are in; one of them is played, unless the tests are thorough.
 const PARTS: u64 = 4;
 /// Runs after the flow, in which whatever was interrupted is finished.
@@ -64,10 +64,11 @@ impl Course {
                     play.drive();
                 }
             }
+            let acts = play.world.acts;
             play.act(act);
             play.world.fault = None;
             holds(self.flow, &self.before, &play);
-            if index > self.flow.acts.len() && play.world.effects.last() == Some(&0) {
+            if index > self.flow.acts.len() && play.world.acts == acts {
                 break;
             }
         }
@@ -79,9 +80,11 @@ impl Course {
         self.flow.acts.iter().chain(&SETTLE).enumerate().filter(|(_, act)| matches!(act, Act::Drive)).map(|(at, _)| at)
     }
 
-    /// How many effects a run came to.
-    fn effects(&self, act: usize) -> usize {
-        self.end.world.effects[self.stages[act].world.effects.len()]
+    /// The exchanges of a run.
+    fn exchanges(&self, act: usize) -> &[Asked] {
+        let before = &self.stages[act].world;
+        let count = self.end.world.exchanges[before.exchanges.len()];
+        &self.end.world.asked[before.asked.len()..][..count]
     }
 
     /// The requests that GitHub had in an act.
@@ -159,18 +162,18 @@ fn end_state(play: &Play) -> Value {
 }
 
 #[test]
-fn cr6_rb4_every_effect_of_every_flow_survives_every_fault() {
-    every_effect_survives(Place::Ledger);
+fn cr6_rb4_every_exchange_of_every_flow_survives_every_fault() {
+    every_exchange_survives(Place::Ledger);
 }
 
 #[test]
-fn cr6_rb4_every_effect_of_every_flow_at_github_survives_every_fault() {
-    every_effect_survives(Place::GitHub);
+fn cr6_rb4_every_exchange_of_every_flow_at_github_survives_every_fault() {
+    every_exchange_survives(Place::GitHub);
 }
 
 #[test]
-fn cr6_ga3_every_effect_of_every_flow_at_an_environment_survives_every_fault() {
-    every_effect_survives(Place::Environment);
+fn cr6_ga3_every_exchange_of_every_flow_at_an_environment_survives_every_fault() {
+    every_exchange_survives(Place::Environment);
 }
 
 /// Each request of each flow is answered once in each of the ways in which GitHub is known to fail.
@@ -205,20 +208,41 @@ fn shared<F>(mut cases: Vec<Case<F>>, what: &str) -> Vec<Case<F>> {
     cases
 }
 
-fn every_effect_survives(place: Place) {
+/// What can go wrong at an exchange.
+fn faults(asked: &Asked) -> Vec<Fault> {
+    let mut faults = vec![Fault::Before, Fault::Unavailable];
+    if asked.acts() {
+        faults.extend([Fault::After, Fault::LostAnswer]);
+    }
+    if asked.kind == "commit" {
+        faults.push(Fault::Behind);
+        faults.extend((1..asked.files).map(Fault::Torn));
+    }
+    faults
+}
+
+fn every_exchange_survives(place: Place) {
     let courses = courses(place);
-    let all = cases(&courses, &FAULTS, |course, act| 0..course.effects(act));
+    let mut all = Vec::new();
+    for (course, played) in courses.iter().enumerate() {
+        for act in played.runs() {
+            for (at, asked) in played.exchanges(act).iter().enumerate() {
+                all.extend(faults(asked).into_iter().map(|fault| Case { course, act, at, fault }));
+            }
+        }
+    }
     assert!(all.len() > 60 * courses.len(), "{}", all.len());
-    let chosen = shared(all, &format!("faults of effects ({place:?})"));
+    let chosen = shared(all, &format!("faults of exchanges ({place:?})"));
     let unknown = threads::each(&chosen, |case| {
         let (course, fault) = (&courses[case.course], case.fault);
+        let asked = &course.exchanges(case.act)[case.at];
         let play = course.with(case.act, |world| world.fault = Some((case.at, fault)));
-        let what = format!("{}: {fault:?} at effect {} of act {}", course.flow.name, case.at, case.act);
+        let what = format!("{}: {fault:?} at exchange {} ({asked:?}) of act {}", course.flow.name, case.at, case.act);
         let unknown = play.end.outcome() == "outcome-unknown";
         if unknown {
-            assert!(matches!(fault, Fault::Before | Fault::After), "{what}");
+            assert!(asked.kind == "run" || !play.world.ran.is_empty(), "{what}");
         } else {
-            let silent = matches!(fault, Fault::Unavailable | Fault::LostAnswer);
+            let silent = matches!(fault, Fault::Unavailable | Fault::LostAnswer | Fault::Behind);
             course.same_end(&play, silent && !course.flow.failing.is_empty(), &what);
         }
         unknown
@@ -244,8 +268,8 @@ fn every_request_survives(place: Place) {
         let issues = |play: &Play| play.world.github.as_ref().map_or(0, |GitHub { issues, .. }| issues.len());
         assert_eq!(issues(&play), issues(&course.end), "{what}: a second issue");
         course.same_end(&play, !course.flow.failing.is_empty(), &what);
-        let effects = |play: &Play| play.world.effects.iter().take(course.flow.acts.len()).sum::<usize>();
-        effects(&play) != effects(&course.end)
+        let exchanges = |play: &Play| play.world.exchanges.iter().take(course.flow.acts.len()).sum::<usize>();
+        exchanges(&play) != exchanges(&course.end)
     });
     let another = another.into_iter().filter(|another| *another).count();
     println!("{} runs with one request that failed; {another} of them took another way to the same end", chosen.len());
@@ -255,7 +279,7 @@ fn every_request_survives(place: Place) {
 fn rb4_a_person_says_how_an_interrupted_deployment_ended() {
     let courses = courses(Place::Ledger);
     let ready = &courses[0];
-    let at = ready.end.world.performed.iter().position(|key| key == "run/deploy").expect("a deployment");
+    let at = ready.end.world.asked.iter().position(|asked| asked.kind == "run").expect("a deployment");
     let mut play = ready.with(0, |world| world.fault = Some((at, Fault::After)));
     assert_eq!(play.end.outcome(), "outcome-unknown");
     play.world.more = json!({ "drive": { "reports": [{ "step": "deploy", "success": true }] } });

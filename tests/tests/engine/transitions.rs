@@ -80,8 +80,12 @@ fn worlds() -> Vec<World> {
     assert_eq!(voided.drive().outcome(), "approval-void");
 
     let mut failing = World::new(documents::ready());
-    failing.fault = Some((0, countersign_tests::world::Fault::Unavailable));
+    failing.github = Some(countersign_tests::github::GitHub {
+        refuses: BTreeMap::from([("/issues".to_owned(), 403)]),
+        ..Default::default()
+    });
     assert_eq!(failing.drive().outcome(), "unavailable");
+    failing.github.as_mut().expect("GitHub").refuses.clear();
     failing.fault = None;
     failing.clock += 1000;
     failing.failing = vec!["deploy"];

@@ -6,12 +6,13 @@ use super::{Drivable, Kept, Refused, bad_answer};
 use crate::change::event::{Event, Ran, Step, Trouble};
 use crate::commands::reading::{self, POINTERS};
 use crate::commands::{InventoryKind, telling};
-use crate::connectors::{LEDGER, Method, Pause, System, github, ledger};
+use crate::change::journal::Journal;
+use crate::connectors::{Method, Pause, System, github, ledger};
 use crate::effect::{Action, Effect, Variable};
 use crate::failure::Failure;
 use crate::history;
 use crate::io::exchange::{Ended, Exchange, Put, Request, Response};
-use crate::io::{Committed, Fault, Moved};
+use crate::io::{Fault, LEDGER, Moved};
 use crate::plan::Answer;
 use crate::policy::Command;
 use crate::scalar::{Commit, Digest, Name};
@@ -21,7 +22,12 @@ const MOVES: u32 = 3;
 
 impl Drivable<'_> {
     /// Performs `effect`, whose intent is stored: the answer, or nothing where nobody knows how it ended.
-    pub(super) async fn perform(&mut self, kept: &Kept, effect: &Effect) -> Result<Option<Answer>, Refused> {
+    pub(super) async fn perform(
+        &mut self,
+        kept: &mut Kept,
+        journal: &Journal,
+        effect: &Effect,
+    ) -> Result<Option<Answer>, Refused> {
         telling::begins(&self.at.io, &effect.action);
         let key = effect.key.clone();
         let event = match &effect.action {
@@ -49,18 +55,30 @@ impl Drivable<'_> {
             | Action::Read { .. }
             | Action::Implement { .. }
             | Action::Close { .. }
-            | Action::LeaveOpen { .. } => self.in_the_system(effect).await?,
+            | Action::LeaveOpen { .. } => self.in_the_system(kept, journal, effect).await?,
         };
         let event = event.unwrap_or_else(|trouble| Event::Failed { effect: key.clone(), trouble });
         Ok(Some(Answer { key, event }))
     }
 
     /// Performs what the change system performs.
-    async fn in_the_system(&self, effect: &Effect) -> Result<Result<Event, Trouble>, Failure> {
-        let talk = self.talk();
+    async fn in_the_system(
+        &self,
+        kept: &mut Kept,
+        journal: &Journal,
+        effect: &Effect,
+    ) -> Result<Result<Event, Trouble>, Failure> {
+        let (talk, life, folder) = (self.talk(), &journal.life, &mut kept.folder);
+        if !folder.is_there() {
+            match folder.refresh(&talk).await {
+                Ok(()) => {}
+                Err(Pause::Trouble(trouble)) => return Ok(Err(*trouble)),
+                Err(Pause::Nonsense(problem)) => return Err(bad_answer(*problem)),
+            }
+        }
         let performed = match self.system() {
-            System::Ledger {} => ledger::perform(&talk, effect).await,
-            System::Github(place) => github::perform(&talk, place, effect).await,
+            System::Ledger {} => ledger::perform(&talk, effect, life, folder).await,
+            System::Github(place) => github::perform(&talk, place, effect, life, folder).await,
         };
         match performed {
             Ok(event) => Ok(Ok(event)),
@@ -113,23 +131,19 @@ impl Drivable<'_> {
                 return Ok(None);
             }
         };
-        self.keep_log(id, log).await;
+        self.keep_log(id, log).await?;
         let (started, ended) = (Some(started), Some(finished));
         Ok(Some(Ran { step, success, exit_code, note, started, ended, log: Some(log) }))
     }
 
-    /// Keeps output beside the journal. A ledger that cannot keep it does not undo a deployment.
-    pub(super) async fn keep_log(&self, id: &Name, log: Digest) {
+    /// Keeps output beside the journal, with the line that says how its command ended.
+    pub(super) async fn keep_log(&self, id: &Name, log: Digest) -> Result<(), Failure> {
         let path = format!("changes/{id}/logs/{}.log", log.hex());
-        let put = Put { path, content: Some(log), expected: None };
-        let why = match self.at.io.commit(LEDGER, vec![put], "output of a command").await {
-            // A conflict: the same output is there already.
-            Ok(Committed::Done | Committed::Conflict(_)) => return,
-            Ok(Committed::Behind) => "others write to the ledger all the time".to_owned(),
-            Ok(Committed::Unknown(message)) => message,
-            Err(fault) => fault.trouble().message,
-        };
-        self.at.io.warn(format!("the output is not kept: {why}"));
+        let refuse = |fault| reading::unavailable("the ledger", fault);
+        if self.at.io.stored(LEDGER, vec![path.clone()]).await.map_err(refuse)?.is_empty() {
+            self.at.io.stage(Put { path, content: Some(log), expected: None });
+        }
+        Ok(())
     }
 
     /// Reads the logs of earlier runs, which attachments may rest on.
@@ -152,7 +166,7 @@ impl Drivable<'_> {
             Ok(Ok(answer)) => Err(trouble("unavailable", format!("the webhook answered {}", answer.status))),
             Ok(Err(message)) => Err(trouble("unavailable", message)),
             Err(Fault::Broken(message)) => Err(trouble("not-configured", message)),
-            Err(fault @ Fault::Unsupported(_)) => Err(fault.trouble()),
+            Err(fault @ (Fault::Unsupported(_) | Fault::Overtaken(_) | Fault::NotTaken(_))) => Err(fault.trouble()),
             Err(fault @ Fault::Nonsense(_)) => return Err(reading::unavailable("the webhook's answer", fault)),
         })
     }
@@ -205,19 +219,18 @@ impl Drivable<'_> {
         for file in files {
             let path = reading::snapshot_blob(pointer, &file.digest);
             if talk.get(&path).await?.is_none() {
-                talk.put(&path, file.digest, None).await?;
+                talk.put(&path, file.digest, None);
             }
         }
         let path = reading::snapshot_path(pointer);
         let content = talk.keep(reading::snapshot_of(files));
-        let there = || async { Ok::<_, Pause>(talk.get(&path).await?.map(|(digest, _)| digest)) };
-        if there().await? == Some(content) {
+        let there = talk.get(&path).await?.map(|(digest, _)| digest);
+        if there == Some(content) {
             return Ok(());
         }
         let before = self.pointer.before.as_ref().and_then(|before| before.parse().ok());
-        match talk.put(&path, content, before).await? {
-            true if there().await? == Some(content) => Ok(()),
-            true => Err(trouble("write-not-taken", format!("`{path}` was written, and reads otherwise"))),
+        match there == before && talk.put(&path, content, before) {
+            true => Ok(()),
             false => Err(trouble("conflict", format!("`{pointer}` was moved by another run in between"))),
         }
     }

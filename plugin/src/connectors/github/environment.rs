@@ -20,7 +20,8 @@ use super::api::Api;
 use super::issue::{Actor, Issue};
 use super::{Place, Repository};
 use crate::change::event::Decision;
-use crate::connectors::ledger::{self, Record, ReviewedBefore};
+use crate::change::state::Life;
+use crate::connectors::ledger::{Folder, ReviewedBefore};
 use crate::connectors::talk::{mendable, trouble};
 use crate::connectors::{Pause, Talk};
 use crate::scalar::{Digest, Timestamp, shorten};
@@ -124,15 +125,21 @@ impl Review {
 }
 
 /// Notes which reviews are there, now that the issue shows what people are asked. What was noted for it before stays.
-pub(super) async fn note(talk: &Talk, place: &Place, record: &Record, issue: &Issue) -> Result<(), Pause> {
+pub(super) async fn note(
+    talk: &Talk,
+    place: &Place,
+    life: &Life,
+    folder: &mut Folder,
+    issue: &Issue,
+) -> Result<(), Pause> {
     let Some(approvals) = &place.approvals else { return Ok(()) };
-    if record.reviewed_before.is_some() {
+    if folder.reviewed_before(life)?.is_some() {
         return Ok(());
     }
     let asked_at = issue.updated_at.ok_or_else(|| {
         trouble("malformed-answer", format!("GitHub does not say when issue `#{}` was changed last", issue.number))
     })?;
-    let mut before = ReviewedBefore { run: approvals.run, asked_at, reviews: BTreeMap::new() };
+    let mut before = ReviewedBefore { run: approvals.run, asked_at, reviews: BTreeMap::new(), voids: life.voids };
     // Lists are known to come back short now and then. What one reading missed would seem new later.
     for _ in 0..READINGS {
         for (review, times) in counted(&history(talk, place, approvals).await?) {
@@ -140,14 +147,7 @@ pub(super) async fn note(talk: &Talk, place: &Place, record: &Record, issue: &Is
             *known = times.max(*known);
         }
     }
-    let asks = (record.about, record.delta, record.policy);
-    ledger::change(talk, &record.id, |record| {
-        if record.asks(asks) {
-            record.reviewed_before.get_or_insert_with(|| before.clone());
-        }
-    })
-    .await?;
-    Ok(())
+    folder.edit(talk, |request| request.reviewed_before = Some(before))
 }
 
 /// How often each review is there.
@@ -161,9 +161,12 @@ fn counted(reviews: &[Review]) -> BTreeMap<Digest, u32> {
 }
 
 /// What reviewers said since people were asked, about what they were asked. A machine's review approves nothing.
-pub(super) async fn decisions(talk: &Talk, place: &Place, record: &Record) -> Result<Reviewed, Pause> {
+pub(super) async fn decisions(talk: &Talk, place: &Place, life: &Life, folder: &Folder) -> Result<Reviewed, Pause> {
     let mut reviewed = Reviewed::default();
-    let (Some(approvals), Some(before)) = (&place.approvals, &record.reviewed_before) else { return Ok(reviewed) };
+    let (Some(approvals), Some(before)) = (&place.approvals, folder.reviewed_before(life)?) else {
+        return Ok(reviewed);
+    };
+    let asked = folder.request()?.asked;
     let Some(Known { mut reviews, at }) = known(talk, place, approvals, before).await? else { return Ok(reviewed) };
     for review in history(talk, place, approvals).await? {
         if let Some(times) = reviews.get_mut(&review.digest()).filter(|times| **times > 0) {
@@ -183,9 +186,9 @@ pub(super) async fn decisions(talk: &Talk, place: &Place, record: &Record) -> Re
                 at,
                 why: said(review.comment.as_deref()),
                 environment: Some(approvals.environment.0.clone()),
-                change: record.about,
-                delta: record.delta,
-                policy: record.policy,
+                change: asked.change,
+                delta: asked.delta,
+                policy: asked.policy,
             }),
             None if !approves => reviewed.refused = true,
             Some(_) | None => {}

@@ -2,7 +2,7 @@
 
 use countersign_tests::documents;
 use countersign_tests::github::GitHub;
-use countersign_tests::world::{Ended, Fault, World};
+use countersign_tests::world::{Asked, Ended, Fault, World};
 use serde_json::json;
 
 use crate::flows::{again, ends, labelled, not_ready, only};
@@ -156,14 +156,15 @@ fn cl4_a_change_that_is_not_tested_for_a_reason_closes_with_issues() {
 fn cl5_the_pointer_moves_after_a_successful_conclusion_and_never_before() {
     let mut world = World::new(documents::ready());
     ends(&mut world, "done", 0);
-    let conclude = world.performed.iter().position(|key| key == "conclude").expect("it is concluded");
-    assert_eq!(conclude, world.performed.len() - 1, "last of all: {:?}", world.performed);
+    let acts: Vec<&str> = world.asked.iter().filter(|asked| asked.acts()).map(|asked| asked.kind.as_str()).collect();
+    assert_eq!(acts.iter().filter(|kind| **kind == "move").count(), 1, "{acts:?}");
+    assert!(acts.ends_with(&["move", "commit"]), "last of all, and then it is written down: {acts:?}");
     for failing in ["deploy", "accept"] {
         let mut world = World::new(documents::ready());
         world.failing = vec![failing];
         assert_eq!(world.drive().outcome(), "deployment-failed");
         assert!(world.pointers.is_empty(), "{failing}");
-        assert!(!world.performed.contains(&"conclude".to_owned()), "{failing}");
+        assert!(world.asked.iter().all(|asked| asked.kind != "move"), "{failing}");
     }
 }
 
@@ -173,16 +174,19 @@ fn ga3_what_cannot_be_read_is_not_approved() {
     ends(&mut world, "awaiting-approval", 10);
     let id = only(&world);
     world.decide(&id, 105, true);
-    let path = format!("changes/{id}/record.json");
-    let sound = world.store[&path].clone();
-    for odd in [&b""[..], b"{}", b"<html>", &sound[..sound.len() / 2], b"{\"version\":1,\"status\":\"approved\"}"] {
-        world.store.insert(path.clone(), odd.to_vec());
-        again(&mut world);
-        let ended = world.drive();
-        assert!(matches!(ended.outcome(), "unavailable" | "write-not-taken"), "{ended:?}");
-        assert!(world.ran.is_empty());
+    let decisions = format!("changes/{id}/decisions/");
+    let decision = world.store.keys().find(|path| path.starts_with(&decisions)).expect("a decision").clone();
+    for path in [format!("changes/{id}/request.json"), decision] {
+        let sound = world.store[&path].clone();
+        for odd in [&b""[..], b"{}", b"<html>", &sound[..sound.len() / 2], b"{\"version\":1,\"approves\":true}"] {
+            world.store.insert(path.clone(), odd.to_vec());
+            again(&mut world);
+            let ended = world.drive();
+            assert!(matches!(ended.outcome(), "unavailable" | "write-not-taken"), "{ended:?}");
+            assert!(world.ran.is_empty());
+        }
+        world.store.insert(path, sound);
     }
-    world.store.insert(path, sound);
     again(&mut world);
     ends(&mut world, "done", 0);
 }
@@ -234,8 +238,9 @@ fn ga2_a_person_who_rejects_what_readiness_approved_is_heard() {
         world.github = Some(GitHub::default());
         let mut undisturbed = world.clone();
         ends(&mut undisturbed, "done", 0);
-        let approved = undisturbed.performed.iter().position(|key| key == "approve").expect("an approval");
-        world.fault = Some((approved + 1, Fault::Before));
+        let clears = |asked: &Asked| asked.kind == "commit" && asked.effects.contains(&"implement".to_owned());
+        let cleared = undisturbed.asked.iter().position(clears).expect("a clearance");
+        world.fault = Some((cleared, Fault::Before));
         assert_eq!(world.drive().outcome(), "died");
         world.fault = None;
         let id = world.only_request().expect("one change request");

@@ -2,8 +2,7 @@
 //! said it after people were asked.
 
 use countersign::change::event::{Decision, Event, Status};
-use countersign::connectors::Exchange;
-use countersign::effect::{Action, Effect};
+use countersign::effect::Action;
 use countersign::scalar::Digest;
 use countersign_tests::github::{FAULTS, GitHub};
 use serde_json::{Value, json};
@@ -37,11 +36,8 @@ fn words(host: &mut Host) -> Vec<(String, bool)> {
 
 /// What the trouble of an effect says: its code, and how to mend it.
 fn trouble(host: &mut Host, action: Action) -> (String, String) {
-    let effect = Effect { key: "effect".to_owned(), change: Digest::of(b"change"), action };
-    match host.converse(&json!({ "errand": "perform", "effect": effect })) {
-        Exchange::Done { event: Event::Failed { trouble, .. } } => (trouble.code, trouble.help.unwrap_or_default()),
-        other => panic!("{other:?}"),
-    }
+    let trouble = host.attempt(action).unwrap_err();
+    (trouble.code, trouble.help.unwrap_or_default())
 }
 
 #[test]

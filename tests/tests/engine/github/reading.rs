@@ -2,10 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use countersign::scalar::Digest;
+use countersign::connectors::github::{self, Reviewed, Wanted, reviews};
+use countersign::scalar::{Commit, Digest};
 use serde_json::{Value, json};
 
-use super::Host;
+use super::{Host, at};
+
+/// The promotion that made a commit, or one by its number.
+fn promotion(host: &mut Host, commit: &str, number: Option<u64>) -> Result<Vec<u8>, String> {
+    let (commit, branch): (Commit, _) = (commit.parse().unwrap(), "prod".parse().unwrap());
+    let teams = ["@shop/leads".to_owned()].into();
+    let wanted = Wanted { commit: &commit, number, branch: &branch, teams };
+    host.document(async |talk, place| github::promotion(talk, place, &wanted).await)
+}
 
 #[test]
 fn in5_pc2_pc3_the_promotion_is_read_whole_and_without_what_is_volatile() {
@@ -43,10 +52,7 @@ fn in5_pc2_pc3_the_promotion_is_read_whole_and_without_what_is_volatile() {
         ("/pulls/7/files".to_owned(), json!([{ "filename": "payments-api", "patch": "volatile" }])),
         ("/orgs/shop/teams/leads/members".to_owned(), json!([user(4), user(5)])),
     ]);
-    let policy = github.give(b"version: 1\nprocess: {tech-leads: [\"@shop/leads\"]}\n".to_vec());
-    let mut errand = json!({ "errand": "promotion", "commit": commit, "branch": "prod",
-                             "policy": { "name": "countersign.yaml", "digest": policy } });
-    let document = github.document(&errand).unwrap();
+    let document = promotion(&mut github, &commit, None).unwrap();
     let text = String::from_utf8(document.clone()).unwrap();
     assert!(!text.contains("volatile"), "{text}");
     let read = countersign::promotion::github::read(&document).unwrap();
@@ -56,7 +62,7 @@ fn in5_pc2_pc3_the_promotion_is_read_whole_and_without_what_is_volatile() {
     assert!(read.contributors_complete);
     assert_eq!(read.changed_paths.unwrap(), ["payments-api"]);
     assert_eq!(read.teams["@shop/leads"].len(), 2);
-    assert_eq!(github.document(&errand).unwrap(), document, "the same bytes");
+    assert_eq!(promotion(&mut github, &commit, None).unwrap(), document, "the same bytes");
 
     let mut open = pull(9, "prod");
     open["merged_at"] = Value::Null;
@@ -70,14 +76,13 @@ fn in5_pc2_pc3_the_promotion_is_read_whole_and_without_what_is_volatile() {
     ] {
         github.answers.insert(path.to_owned(), answer);
     }
-    errand["number"] = json!(9);
-    let open = countersign::promotion::github::read(&github.document(&errand).unwrap()).unwrap();
+    let open = promotion(&mut github, &commit, Some(9)).unwrap();
+    let open = countersign::promotion::github::read(&open).unwrap();
     assert_eq!((open.number, open.merged_at, open.contributors_complete), (9, None, false), "before it is merged");
-    errand["number"] = Value::Null;
     github.answers.remove("/orgs/shop/teams/leads/members");
-    assert_eq!(github.document(&errand), Err("not-found".to_owned()), "a team that cannot be seen is no empty one");
-    errand["commit"] = json!("f".repeat(40));
-    assert_eq!(github.document(&errand), Err("not-found".to_owned()));
+    let unseen = promotion(&mut github, &commit, None);
+    assert_eq!(unseen, Err("not-found".to_owned()), "a team that cannot be seen is no empty one");
+    assert_eq!(promotion(&mut github, &"f".repeat(40), None), Err("not-found".to_owned()));
 }
 
 #[test]
@@ -98,7 +103,9 @@ fn rd2_every_commit_since_the_last_deployment_was_approved_by_somebody_else() {
     let commit =
         |author: u64| json!([{ "author": user(author), "committer": user(author), "commit": { "message": "m" } }]);
     let review = |by: u64, state: &str| json!([{ "user": user(by), "state": state, "commit_id": "d".repeat(40), "submitted_at": "2026-03-02T08:30:00Z" }]);
-    let (before, now) = (entry("a").to_string().into_bytes(), entry("b").to_string().into_bytes());
+    let [before, now] = ["a", "b"].map(|commit| {
+        countersign::formats::ibm::entry("api", entry(commit).to_string().as_bytes()).unwrap()
+    });
     let compared = |commits: &[&str]| {
         let listed: Vec<Value> = commits.iter().map(|commit| json!({ "sha": commit.repeat(40) })).collect();
         json!({ "status": "ahead", "total_commits": listed.len(), "commits": listed })
@@ -114,11 +121,13 @@ fn rd2_every_commit_since_the_last_deployment_was_approved_by_somebody_else() {
         ("/pulls/2/commits".to_owned(), commit(2)),
         ("/pulls/2/reviews".to_owned(), review(3, "APPROVED")),
     ]);
-    let entries = [github.give(now), github.give(before)].map(|digest| json!({ "name": "api", "digest": digest }));
-    let errand =
-        json!({ "errand": "reviews", "entry": entries[0], "before": entries[1], "now": "2026-03-02T10:00:00Z" });
     let outcome = |github: &mut Host| -> Result<String, String> {
-        let record: Value = serde_json::from_slice(&github.document(&errand)?).unwrap();
+        let read = github.document(async |talk, place| {
+            let run = "41".parse().unwrap();
+            let reviewed = Reviewed { entry: &now, before: Some(&before), now: at(), run: &run };
+            reviews(talk, place, &reviewed).await
+        })?;
+        let record: Value = serde_json::from_slice(&read).unwrap();
         assert_eq!((&record["check"], &record["run"]), (&json!("peer-review"), &json!("41")));
         assert_eq!(record["assets"][0]["sha"], "b".repeat(40));
         Ok(record["outcome"].as_str().unwrap().to_owned())
