@@ -6,6 +6,7 @@ mod obligations;
 mod prepare;
 mod reading;
 mod reconcile;
+mod registers;
 mod status;
 mod sweep;
 mod telling;

@@ -14,6 +14,7 @@ use crate::history;
 use crate::policy::{Policy, Purpose, Staging};
 use crate::problem::Problem;
 use crate::promotion::{self, Person, Promotion};
+use crate::register::Register;
 use crate::scalar::{Commit, Digest, Name, Timestamp};
 
 /// A document: its name for people, the digest of its bytes.
@@ -102,8 +103,14 @@ pub struct Asked<'a> {
     pub force_redeploy: bool,
     /// The full rollback that is asked for (FR1); absent: an ordinary change.
     pub rollback: Option<&'a Rollback>,
-    /// The journals of all changes that are known: what failed, what was proved, what is owed.
-    pub history: &'a [Named],
+    /// What the target's register says.
+    pub here: &'a Register,
+    /// What those of its staging say.
+    pub staging: &'a [Register],
+    /// The journal of the change that is restored, if there is one.
+    pub restored: Option<&'a Journal>,
+    /// Whether another change has the change request already that was made by hand (EX3).
+    pub shares_request: bool,
 }
 
 /// More evidence documents are refused.
@@ -125,10 +132,9 @@ pub(crate) fn facts(documents: &mut Documents, asked: &Asked<'_>) -> Result<Fact
         ));
     }
     let (policy, policy_digest) = policy(documents, asked)?;
-    let journals = journals(documents, asked.history)?;
     let Source { promotion, digest: promotion_digest, fields, restoration } = match &asked.rollback {
         None => promoted(documents, asked, &policy)?,
-        Some(rollback) => restored(rollback, asked, &policy, &journals)?,
+        Some(rollback) => restored(rollback, asked, &policy)?,
     };
     let inventory = inventory(documents, &sources.inventory)?;
     let concluded = sources.concluded.as_ref().map(|tree| self::inventory(documents, tree)).transpose()?;
@@ -156,7 +162,7 @@ pub(crate) fn facts(documents: &mut Documents, asked: &Asked<'_>) -> Result<Fact
         change_request_id: asked.change_request_id.cloned(),
         attempt: asked.attempt,
     };
-    facts.past = history::past(&journals, &facts.key(), &facts);
+    facts.past = history::past(asked.here, asked.staging, &facts.key(), &facts, asked.shares_request);
     Ok(facts)
 }
 
@@ -217,27 +223,30 @@ fn promoted(documents: &mut Documents, asked: &Asked<'_>, policy: &Policy) -> Re
 }
 
 /// From the change that is restored: nothing is promoted (FR1, FR2).
-fn restored(rollback: &Rollback, asked: &Asked<'_>, policy: &Policy, journals: &[Journal]) -> Result<Source, Failure> {
+fn restored(rollback: &Rollback, asked: &Asked<'_>, policy: &Policy) -> Result<Source, Failure> {
     let refuse = |problem: Problem| Failure::all(Code::Rollback, None, vec![problem]);
     let id = &rollback.change_request_id;
     let limit = policy.deployment.rollback_limit;
     let sources = &asked.sources;
     let commit_of = |tree: Option<&Tree>| tree.and_then(|tree| tree.commit.clone());
     let pointer = commit_of(sources.concluded.as_ref());
-    let (good, current) = history::to_restore(journals, id, asked.target, pointer.as_ref(), limit).map_err(refuse)?;
-    if commit_of(Some(&sources.inventory)) != good.opened.commit {
+    let known = asked.restored.and_then(|journal| journal.life.change.filed());
+    let (good, current) = history::to_restore(asked.here, known, id, asked.target, limit).map_err(refuse)?;
+    if commit_of(Some(&sources.inventory)) != good.commit {
         return Err(refuse(Problem::new(
             format!("the inventory is not the one that change request `{id}` deployed"),
             "give the inventory at the commit of that change",
         )));
     }
-    if pointer != current.opened.commit {
+    if pointer != current.commit {
         return Err(refuse(Problem::new(
             format!("the pointer does not stand where change request `{}` left it", current.id),
             "find out who moved it; a rollback needs to know what is deployed",
         )));
     }
-    let opened = &good.opened;
+    let Some(opened) = known.map(|filed| &filed.opened) else {
+        return Err(refuse(Problem::new("the restored change is not known", "report this as a defect")));
+    };
     let Some(commit) = &opened.commit else {
         return Err(refuse(Problem::new(
             format!("change request `{id}` deployed a plain directory, which no commit names"),

@@ -33,6 +33,8 @@ pub mod gate;
 
 pub mod obligations;
 
+pub mod register;
+
 pub mod history;
 
 pub mod prepared;

@@ -223,6 +223,7 @@ fn take(journal: &mut Journal, now: Timestamp, answer: Answer) -> Result<(), Pro
         | Event::Rejected { .. }
         | Event::Cleared { .. }
         | Event::Ended { .. }
+        | Event::Relinked { .. }
         | Event::Reassessed(_) => false,
     };
     if fits {

@@ -1,7 +1,6 @@
 //! The corpus: cases as data, each answered by every host, byte for byte. `tests/README.md` explains the format.
 
 mod edit;
-mod honest;
 mod normal;
 mod script;
 mod tree;

@@ -58,6 +58,16 @@ pub enum Ended {
 }
 
 impl Ended {
+    /// Whether somebody could not be reached, or the host died: another run goes on from there.
+    #[must_use]
+    pub fn is_interrupted(&self) -> bool {
+        match self {
+            Self::As { exit_code, .. } => *exit_code == 30,
+            Self::Died => true,
+            Self::Refused(failure) => failure["exit_code"] == 30,
+        }
+    }
+
     /// The outcome's name, or what happened instead.
     #[must_use]
     pub fn outcome(&self) -> &str {

@@ -426,6 +426,14 @@ pub enum Event {
     Concluded {
         /// The pointer's name.
         pointer: String,
+        /// The digest of the file that lists everything that is deployed from now on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deployed: Option<Digest>,
+    },
+    /// A line of this journal was stored, and another link of the target came first: this line stands for it in the chain.
+    Relinked {
+        /// Which line.
+        of: u32,
     },
     /// Time passed.
     Waited {
@@ -435,6 +443,22 @@ pub enum Event {
 }
 
 impl Event {
+    /// Whether it moves the register of its target (AU5).
+    #[must_use]
+    pub fn is_link(&self) -> bool {
+        matches!(
+            self,
+            Self::Opened(_)
+                | Self::Cleared { .. }
+                | Self::Closed { .. }
+                | Self::LeftOpen { .. }
+                | Self::Rejected { .. }
+                | Self::Fulfilled(_)
+                | Self::Concluded { .. }
+                | Self::Relinked { .. }
+        )
+    }
+
     /// The event's name in the journal.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -462,6 +486,7 @@ impl Event {
             Self::Closed { .. } => "closed",
             Self::LeftOpen { .. } => "left-open",
             Self::Concluded { .. } => "concluded",
+            Self::Relinked { .. } => "relinked",
             Self::Waited { .. } => "waited",
         }
     }

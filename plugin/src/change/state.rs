@@ -306,6 +306,7 @@ impl Life {
             {
                 self.obligations = obligations.into_iter().map(|obligation| (obligation, None)).collect();
             }
+            Event::Relinked { .. } if self.change != Change::New => {}
             Event::Fulfilled(fulfilment) if self.owes(&fulfilment.obligation) => {
                 for (obligation, fulfilled) in &mut self.obligations {
                     if obligation.id == fulfilment.obligation {
@@ -378,6 +379,7 @@ fn is_outcome(event: &Event) -> bool {
         | Event::Notified { .. }
         | Event::Cleared { .. }
         | Event::Ended { .. }
+        | Event::Relinked { .. }
         | Event::Reassessed(_) => false,
     }
 }

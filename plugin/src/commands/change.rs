@@ -3,15 +3,17 @@
 //! Reading is a straight line. A change's own steps are a loop: decide, record, perform; so any run resumes anywhere, and
 //! nothing is done before the line that announces it is stored.
 
-use super::reading::{self, Applied, Pointer};
+use super::reading;
+use super::registers::{self, Kept as Registered};
 use super::{At, Command, Patience, Promoted, Settings, StepReport, telling};
-use crate::change::event::{Engine, Ran, Step};
+use crate::change::event::{Ran, Step};
 use crate::change::journal::{self, Journal};
 use crate::connectors::ledger::{self, Folder};
 use crate::connectors::{Pause, System, Talk};
-use crate::facts::Facts;
+use crate::effect::Action;
 use crate::failure::{Code, Failure};
-use crate::gather::{self, Asked, Named, Rollback, Sources};
+use crate::gather::Rollback;
+use crate::history;
 use crate::io::exchange::Put;
 use crate::io::{Fault, LEDGER};
 use crate::plan::outcome::{Outcome, Stop};
@@ -21,6 +23,9 @@ use crate::report::{DeltaSummary, Ended, Judgement, Reported};
 use crate::scalar::{Digest, Name, Timestamp};
 
 mod effects;
+mod facts;
+
+use facts::{Drivable, read};
 
 /// The name of a change's journal beside its change request.
 const JOURNAL: &str = "journal.jsonl";
@@ -28,6 +33,8 @@ const JOURNAL: &str = "journal.jsonl";
 const JOURNALS_MAX: u32 = 3;
 /// Steps at most: a journal has at most 10 000 lines.
 const STEPS_MAX: u32 = 20_000;
+/// How often a run looks at everything because others moved the register of its target.
+const LOOKS_MAX: u32 = 16;
 
 /// What is driven, and how far.
 #[derive(Debug)]
@@ -57,17 +64,24 @@ pub(super) async fn command(at: &At, settings: &Settings, command: Command, now:
     let Some(errand) = errand(command, now) else {
         return Ended::refused(Failure::one(Code::Internal, "this is not about a change", "report this as a defect"));
     };
-    match Box::pin(drive(at, settings, errand)).await {
-        Ok((stop, change)) => Ended::stopped(stop, Some(change)),
-        Err(Refused::Failure(failure)) => Ended::refused(failure),
-        Err(Refused::Stop(stop)) => Ended::stopped(stop, None),
+    for _ in 0..LOOKS_MAX {
+        return match Box::pin(drive(at, settings, &errand)).await {
+            Ok((stop, change)) => Ended::stopped(stop, Some(change)),
+            Err(Refused::Failure(failure)) => Ended::refused(failure),
+            Err(Refused::Stop(stop)) => Ended::stopped(stop, None),
+            Err(Refused::Again) => continue,
+        };
     }
+    let stop = Stop::new(Outcome::Held, "others change the same target all the time");
+    Ended::stopped(stop.help("run it again when they have ended; it continues here"), None)
 }
 
 /// Why there is nothing to report about a change.
 enum Refused {
     Failure(Failure),
     Stop(Stop),
+    /// Others moved the target's register in between.
+    Again,
 }
 
 impl From<Failure> for Refused {
@@ -115,19 +129,6 @@ fn errand(command: Command, now: Timestamp) -> Option<Errand> {
     Some(Errand { subject, mode, drive, reports })
 }
 
-/// Everything that was read for this run, and what is known of the change.
-struct Drivable<'a> {
-    at: &'a At,
-    settings: &'a Settings,
-    applied: Applied,
-    pointer: Pointer,
-    sources: Sources,
-    history: Vec<Named>,
-    facts: Facts,
-    started: Timestamp,
-    engine: Engine,
-}
-
 /// The journal of the change and the folder of its request, as the ledger has them, with what is staged.
 struct Kept {
     id: Name,
@@ -139,127 +140,22 @@ struct Kept {
     folder: Folder,
 }
 
-async fn drive(at: &At, settings: &Settings, errand: Errand) -> Result<(Stop, Reported), Refused> {
+async fn drive(at: &At, settings: &Settings, errand: &Errand) -> Result<(Stop, Reported), Refused> {
     let started = at.io.now();
-    let Errand { subject, mode, mut drive, reports } = errand;
-    let mut driven = read(at, settings, &subject, mode, started).await?;
+    let Errand { subject, mode, drive, reports } = errand;
+    let (mode, mut drive) = (*mode, drive.clone());
+    let mut driven = read(at, settings, subject, mode, started).await?;
     let (mut kept, journal) = driven.first().await?;
     if mode != Mode::Act {
         return Ok(driven.look(mode, &drive, &kept, journal)?);
     }
     for report in reports {
-        let reported = driven.reported(&kept.id, report).await?;
+        let reported = driven.reported(&kept.id, report.clone()).await?;
         drive.reports.push(reported);
     }
     let (stop, journal) = driven.act(&mut kept, journal, &drive).await?;
     let change = driven.report(&kept, &journal);
     Ok((stop, change))
-}
-
-/// Reads everything that the change is judged by.
-async fn read<'a>(
-    at: &'a At,
-    settings: &'a Settings,
-    subject: &Subject,
-    mode: Mode,
-    started: Timestamp,
-) -> Result<Drivable<'a>, Refused> {
-    let applied = reading::applied(at, settings).await?;
-    let history = reading::history(at).await?;
-    let (commit, supplied) = match subject {
-        Subject::Promoted(promoted) => (promoted.commit.clone(), supplied(at, promoted, &applied).await?),
-        Subject::Restored { rollback, .. } => (Some(restored(at, &history, &rollback.change_request_id)?), None),
-    };
-    let branch = &applied.branch;
-    let inventory = reading::current(at, settings, branch, commit.as_ref(), &applied.ignore_file).await?;
-    let (pointer, concluded) = reading::concluded(at, settings, &applied.target.pointer()).await?;
-    let staging = match &applied.staging {
-        Some(environment) => {
-            let there = crate::facts::Target { environment: environment.clone(), ..applied.target.clone() };
-            reading::concluded(at, settings, &there.pointer()).await?.1
-        }
-        None => None,
-    };
-    let mut evidence = reading::evidence(at, &settings.evidence).await?;
-    evidence.extend(reading::at_github(at, settings, &inventory, concluded.as_ref()).await?);
-    let promotion = match subject {
-        Subject::Promoted(promoted) => {
-            Some(reading::promotion(at, settings, promoted, &applied, inventory.commit.as_ref()).await?)
-        }
-        Subject::Restored { .. } => None,
-    };
-    let evidence_checks = match &settings.evidence_checks {
-        Some(located) => Some(reading::file(at, located, "evidence-checks config").await?),
-        None => None,
-    };
-    let ignore_file = inventory.files.iter().find(|file| file.name == applied.ignore_file).cloned();
-    let policy = applied.document.clone();
-    let sources = Sources { policy, evidence_checks, promotion, inventory, concluded, staging, ignore_file, evidence };
-    let (attempt, force_redeploy, rollback) = match subject {
-        Subject::Promoted(promoted) => (promoted.attempt, promoted.force_redeploy, None),
-        Subject::Restored { rollback, attempt } => (*attempt, false, Some(rollback)),
-    };
-    let asked = Asked {
-        now: at.io.now(),
-        target: &applied.target,
-        run: &settings.run,
-        sources: &sources,
-        before_merge: mode == Mode::Assess,
-        change_request_id: supplied.as_ref(),
-        attempt,
-        force_redeploy,
-        rollback,
-        history: &history,
-    };
-    let facts = gather::facts(&mut at.documents.borrow_mut(), &asked)?;
-    let engine = Engine::this();
-    Ok(Drivable { at, settings, applied, pointer, sources, history, facts, started, engine })
-}
-
-/// The change request that exists already: the one that was named, or the one of this target in the prepared file (EX1, EX5).
-async fn supplied(at: &At, promoted: &Promoted, applied: &Applied) -> Result<Option<Name>, Failure> {
-    if let Some(located) = &promoted.prepared {
-        let named = reading::file(at, located, "file of prepared change requests").await?;
-        let bytes = at.documents.borrow().bytes(&named.name, &named.digest)?;
-        let requests = crate::prepared::read(&bytes)
-            .map_err(|problem| Failure::all(Code::Prepared, Some(&named.name), vec![problem]))?;
-        let here = &applied.target;
-        let ours = requests
-            .into_iter()
-            .find(|prepared| prepared.target.environment == here.environment && prepared.target.region == here.region);
-        return ours.map(|prepared| Some(prepared.id)).ok_or_else(|| {
-            let help = "add the environment and region to the file, run `countersign prepare`, and have it approved";
-            let message = format!("`{}` prepares no change request for {}", named.name, here.label());
-            Failure::one(Code::Prepared, message, help)
-        });
-    }
-    match promoted.change_request_id.as_deref() {
-        None | Some("notAvailable") => Ok(None),
-        Some("") => {
-            let help = "leave it out, or give an id";
-            Err(Failure::one(Code::BadRequest, "the change request's id is empty", help))
-        }
-        Some(id) => id.parse().map(Some).map_err(|error: crate::scalar::Invalid| {
-            Failure::one(Code::BadRequest, format!("the change request's id is unusable: {error}"), "give a valid id")
-        }),
-    }
-}
-
-/// The commit that the change deployed which is restored (FR1).
-fn restored(at: &At, history: &[Named], id: &Name) -> Result<crate::scalar::Commit, Failure> {
-    let path = format!("changes/{id}/{JOURNAL}");
-    let named = history.iter().find(|named| named.name == path).ok_or_else(|| {
-        let message = format!("there is no journal of change request `{id}`");
-        Failure::one(Code::Rollback, message, "name a change request whose deployment was concluded on this target")
-    })?;
-    let bytes = at.documents.borrow().bytes(&named.name, &named.digest)?;
-    let journal =
-        Journal::read(&bytes).map_err(|problem| Failure::all(Code::Journal, Some(&named.name), vec![problem]))?;
-    journal.life.change.opened().and_then(|opened| opened.commit.clone()).ok_or_else(|| {
-        let message = format!("change request `{id}` deployed a plain directory, which no commit names");
-        let help = "keep the inventory in git; until then deploy the older entries as an ordinary change";
-        Failure::one(Code::Rollback, message, help)
-    })
 }
 
 impl Drivable<'_> {
@@ -281,6 +177,8 @@ impl Drivable<'_> {
                 if let Some(last) = journal.life.last_at {
                     self.at.io.not_before(last);
                 }
+                let mut journal = journal;
+                self.register.finishes(self.at, &path, &mut journal)?;
                 let (folder, shown) = (Folder::new(id.clone()), self.shown(&id).await?);
                 return Ok((Kept { id, path, stored, shown, folder }, journal));
             };
@@ -327,24 +225,33 @@ impl Drivable<'_> {
     async fn act(&mut self, kept: &mut Kept, mut journal: Journal, drive: &Drive) -> Result<(Stop, Journal), Refused> {
         self.give_logs(&kept.id).await?;
         let mut answer: Option<Answer> = None;
+        let mut ran = false;
         for _ in 0..STEPS_MAX {
             let before = journal.len();
             let (next, effect, stop) = self.step(drive, journal, answer.take())?;
             journal = next;
-            self.keep(kept, &journal).await?;
+            self.keep(kept, &journal, before)?;
             self.tell(kept, &journal, before)?;
+            let mut stored = match (ran, &stop) {
+                // What a command of the user did is stored before anything else can go wrong.
+                (true, _) | (_, Some(_)) => self.at.io.settle().await,
+                (false, None) => Ok(()),
+            };
+            ran = false;
             match (effect, stop) {
-                (Some(effect), None) => {
+                (Some(effect), None) if stored.is_ok() => {
                     let performed = Box::pin(self.perform(kept, &journal, &effect)).await;
-                    self.kept(kept, self.at.io.failed().map_or(Ok(()), Err))?;
-                    answer = performed?;
+                    stored = self.at.io.failed().map_or(Ok(()), Err);
+                    if stored.is_ok() {
+                        answer = performed?;
+                        ran = matches!(effect.action, Action::Run { .. }) && answer.is_some();
+                    }
                 }
-                (None, Some(stop)) => {
-                    self.kept(kept, self.at.io.settle().await)?;
-                    return Ok((stop, journal));
-                }
+                (None, Some(stop)) if stored.is_ok() => return Ok((stop, journal)),
+                (Some(_), None) | (None, Some(_)) => {}
                 (Some(_), Some(_)) | (None, None) => break,
             }
+            self.stored(kept, stored)?;
         }
         Err(Failure::one(Code::Internal, "the change does not come to an end", "report this as a defect").into())
     }
@@ -370,7 +277,7 @@ impl Drivable<'_> {
     }
 
     /// Writes the journal, and what people read beside it, with the next commit: at the latest before anything else is done.
-    async fn keep(&self, kept: &mut Kept, journal: &Journal) -> Result<(), Refused> {
+    fn keep(&mut self, kept: &mut Kept, journal: &Journal, before: u32) -> Result<(), Refused> {
         let bytes = journal.text().as_bytes();
         let content = Digest::of(bytes);
         if journal.is_empty() || kept.stored == Some(content) {
@@ -379,6 +286,7 @@ impl Drivable<'_> {
         self.at.io.keep(bytes.to_vec());
         self.stage(kept.path.clone(), content, kept.stored)?;
         kept.stored = Some(content);
+        self.register.moves(self.at, &kept.path, journal, before)?;
         if !kept.folder.is_there() {
             // A request that nobody filed yet has nothing to show.
             return Ok(());
@@ -400,17 +308,33 @@ impl Drivable<'_> {
         }
     }
 
-    /// What became of writing: another run that works on the same change has the word.
-    fn kept(&self, kept: &Kept, stored: Result<(), Fault>) -> Result<(), Refused> {
+    /// What became of writing. Where others moved the target's register, this run looks at everything again; another run that works on
+    /// the same change has the word.
+    fn stored(&self, kept: &Kept, stored: Result<(), Fault>) -> Result<(), Refused> {
         match stored {
             Ok(()) => Ok(()),
-            Err(Fault::Overtaken(_)) => {
+            Err(Fault::Overtaken(paths)) => {
                 self.at.io.abandon();
+                if self.register.is_among(&paths) && !paths.contains(&kept.path) {
+                    return Err(Refused::Again);
+                }
                 let stop = Stop::new(Outcome::Held, format!("another run works on change request `{}`", kept.id));
                 Err(Refused::Stop(stop.help("wait until it has ended, then run it again; it continues here")))
             }
             Err(fault) => Err(reading::unavailable("the ledger", fault).into()),
         }
+    }
+
+    /// What other changes of the target and of its staging did meanwhile counts as well.
+    async fn look_at_the_past(&mut self) -> Result<(), Failure> {
+        self.register = Registered::read(self.at, &self.applied.target).await?;
+        if let Some(environment) = &self.applied.staging {
+            self.staging = registers::staging(self.at, &self.applied.target, environment).await?;
+        }
+        let (shares, key) = (self.facts.past.shares_request, self.facts.key());
+        self.facts.now = self.at.io.now();
+        self.facts.past = history::past(&self.register.register, &self.staging, &key, &self.facts, shares);
+        Ok(())
     }
 
     /// The digest of what people read of a change request.

@@ -1,5 +1,6 @@
 //! `obligations` and `fulfil`: what emergencies owe, and what was done about it (EM4).
 
+use super::registers::Kept;
 use super::{At, reading};
 use crate::change::event::Engine;
 use crate::change::journal::Journal;
@@ -12,6 +13,9 @@ use crate::plan::outcome::{Outcome, Stop};
 use crate::report::{Ended, Found, OwedBy, Table};
 use crate::scalar::{Name, shorten};
 use crate::survey;
+
+/// How often a line is tried to be written because others wrote in between.
+const TRIES: u32 = 16;
 
 /// Shows what is owed; ends with 41 when something is overdue.
 pub(super) async fn run(at: &At, environment: Option<Name>, region: Option<Name>, all: bool) -> Result<Ended, Failure> {
@@ -75,33 +79,59 @@ fn table(owed: &[OwedBy]) -> Table {
 
 /// Writes down that something that is owed was done.
 pub(super) async fn fulfil(at: &At, id: &Name, claim: Claim) -> Result<Ended, Failure> {
+    let (obligation, by) = (claim.obligation.clone(), claim.by.clone());
+    let mut done = false;
+    for _ in 0..TRIES {
+        done = write(at, id, claim.clone()).await?;
+        if done {
+            break;
+        }
+    }
+    if !done {
+        let help = "run the same command again when it has ended";
+        return Err(Failure::one(Code::Held, format!("another run works on change request `{id}`"), help));
+    }
+    let message = format!("`{obligation}` of change request `{id}` is fulfilled, by `{}`", shorten(&by.login));
+    let found = Found::Fulfilled { change_request_id: id.clone(), obligation, by };
+    Ok(Ended::found(Stop::new(Outcome::Done, message), found, None))
+}
+
+/// Writes it, as a link of the target's chain; says whether nobody else wrote in between.
+async fn write(at: &At, id: &Name, claim: Claim) -> Result<bool, Failure> {
     let refuse = |fault| reading::unavailable("the ledger", fault);
     let path = format!("changes/{id}/journal.jsonl");
     let found = at.io.stored(LEDGER, vec![path.clone()]).await.map_err(refuse)?;
-    let before = found.get(&path).copied().ok_or_else(|| {
+    let stored = found.get(&path).copied().ok_or_else(|| {
         let message = format!("the ledger has no journal of change request `{id}`");
         Failure::one(Code::BadRequest, message, "look for the id with `countersign obligations`")
     })?;
-    let bytes = at.documents.borrow().bytes(&path, &before)?;
+    let bytes = at.documents.borrow().bytes(&path, &stored)?;
     let mut journal =
         Journal::read(&bytes).map_err(|problem| Failure::all(Code::Journal, Some(&path), vec![problem]))?;
     if let Some(last) = journal.life.last_at {
         at.io.not_before(last);
     }
-    let (obligation, by) = (claim.obligation.clone(), claim.by.clone());
+    let mut register = match journal.life.change.opened() {
+        Some(opened) => Some(Kept::read(at, &opened.target).await?),
+        None => None,
+    };
+    if let Some(register) = &mut register {
+        register.finishes(at, &path, &mut journal)?;
+    }
+    let before = journal.len();
     obligations::fulfil(&mut journal, at.io.now(), claim, &Engine::this())
         .map_err(|problem| Failure::all(Code::Obligation, Some(&path), vec![problem]))?;
     let content = at.io.keep(journal.text().as_bytes().to_vec());
-    at.io.stage(Put { path, content: Some(content), expected: Some(before) });
-    match at.io.settle().await {
-        Ok(()) => {}
-        Err(Fault::Overtaken(_)) => {
-            let help = "run the same command again when it has ended";
-            return Err(Failure::one(Code::Held, format!("another run works on change request `{id}`"), help));
-        }
-        Err(fault) => return Err(refuse(fault)),
+    at.io.stage(Put { path: path.clone(), content: Some(content), expected: Some(stored) });
+    if let Some(register) = &mut register {
+        register.moves(at, &path, &journal, before)?;
     }
-    let message = format!("`{obligation}` of change request `{id}` is fulfilled, by `{}`", shorten(&by.login));
-    let found = Found::Fulfilled { change_request_id: id.clone(), obligation, by };
-    Ok(Ended::found(Stop::new(Outcome::Done, message), found, None))
+    match at.io.settle().await {
+        Ok(()) => Ok(true),
+        Err(Fault::Overtaken(_)) => {
+            at.io.abandon();
+            Ok(false)
+        }
+        Err(fault) => Err(refuse(fault)),
+    }
 }

@@ -1,7 +1,7 @@
 //! `prepare`: change requests made by hand ahead of time, one for each target of a file (CR5, EX5).
 
 use super::decide::refused;
-use super::{At, Located, reading};
+use super::{At, Located, reading, registers};
 use crate::connectors::{System, Talk, github, ledger};
 use crate::failure::{Code, Failure};
 use crate::plan::outcome::{Outcome, Stop};
@@ -13,6 +13,7 @@ pub(super) async fn run(at: &At, document: &Located, system: &System) -> Result<
     let bytes = at.documents.borrow().bytes(&named.name, &named.digest)?;
     let prepared = crate::prepared::read(&bytes)
         .map_err(|problem| Failure::all(Code::Prepared, Some(&named.name), vec![problem]))?;
+    registers::begin(at).await?;
     let talk = Talk::new(at.io.clone(), "github");
     let mut table = Table::new(&["CHANGE REQUEST", "STATE", "FROM", "UNTIL", "TITLE"]);
     let mut requests = Vec::new();

@@ -8,27 +8,19 @@ use crate::connectors::github::{self, Reviewed, Wanted};
 use crate::connectors::{Pause, System, Talk};
 use crate::facts::Target;
 use crate::failure::{Code, Failure};
-use crate::formats::json;
 use crate::gather::{Named, Tree};
 use crate::io::{Fault, LEDGER};
 use crate::io::exchange::TreeFile;
 use crate::policy::file::Environment;
 use crate::policy::{self, Policy, Purpose};
 use crate::problem::Problem;
-use crate::scalar::{Commit, Digest, Name, shorten};
+use crate::scalar::{Commit, Name, shorten};
 
 /// The names by which hosts know the inventory and its tags.
 pub(super) const INVENTORY: &str = "inventory";
 pub(super) const POINTERS: &str = "pointers";
 /// Where a policy is looked for.
 const POLICY: &str = ".countersign.yaml";
-
-/// The pointer to what was concluded last, as it was when this run read it.
-#[derive(Clone, Debug)]
-pub(super) struct Pointer {
-    /// What the tag held: its object; or the digest of the snapshot in the ledger.
-    pub(super) before: Option<String>,
-}
 
 /// The policy that applies, and where it was found.
 #[derive(Debug)]
@@ -40,13 +32,6 @@ pub(super) struct Applied {
     pub(super) branch: Name,
     pub(super) staging: Option<Name>,
     pub(super) ignore_file: String,
-}
-
-/// The snapshot of a plain folder that was concluded, as the ledger keeps it.
-#[derive(serde::Deserialize, serde::Serialize)]
-struct Snapshot {
-    version: u32,
-    files: Vec<Named>,
 }
 
 pub(super) fn unavailable(what: &str, fault: Fault) -> Failure {
@@ -228,10 +213,14 @@ pub(super) async fn branch(at: &At, branch: &Name) -> Result<Tree, Failure> {
 
 /// The entries of a commit, and one more file.
 async fn tree(at: &At, commit: Commit, besides: Option<&str>) -> Result<Tree, Failure> {
+    entries_at(at, &commit, |path| crate::facts::is_entry_path(path) || besides == Some(path)).await
+}
+
+/// Those files of a commit that are wanted.
+pub(super) async fn entries_at(at: &At, commit: &Commit, wanted: impl Fn(&str) -> bool) -> Result<Tree, Failure> {
     let refuse = |fault| unavailable("the inventory", fault);
-    let files = at.io.tree(INVENTORY, &commit).await.map_err(refuse)?;
-    let wanted = |file: &TreeFile| crate::facts::is_entry_path(&file.path) || besides == Some(file.path.as_str());
-    let files: Vec<TreeFile> = files.into_iter().filter(wanted).collect();
+    let files = at.io.tree(INVENTORY, commit).await.map_err(refuse)?;
+    let files: Vec<TreeFile> = files.into_iter().filter(|file| wanted(&file.path)).collect();
     if let Some(file) = files.iter().find(|file| !file.regular) {
         return Err(irregular(&file.path));
     }
@@ -240,7 +229,7 @@ async fn tree(at: &At, commit: Commit, besides: Option<&str>) -> Result<Tree, Fa
     ids.dedup();
     let blobs = at.io.blobs(INVENTORY, &ids).await.map_err(refuse)?;
     let named = |file: TreeFile| Some(Named { name: file.path, digest: *blobs.get(&file.id)? });
-    Ok(Tree { commit: Some(commit), files: files.into_iter().filter_map(named).collect() })
+    Ok(Tree { commit: Some(commit.clone()), files: files.into_iter().filter_map(named).collect() })
 }
 
 /// A link in an inventory may point anywhere, so nobody can say what it deploys.
@@ -249,67 +238,9 @@ fn irregular(path: &str) -> Failure {
     Failure::one(Code::Inventory, message, "put the entry itself there: links and submodules are not followed")
 }
 
-/// What was concluded last under a pointer, if anything was.
-pub(super) async fn concluded(at: &At, settings: &Settings, pointer: &str) -> Result<(Pointer, Option<Tree>), Failure> {
-    match settings.inventory {
-        InventoryKind::Git => {
-            let refuse = |fault| unavailable("the pointer to the last deployment", fault);
-            let held = at.io.reference(POINTERS, &tag(pointer)).await.map_err(refuse)?;
-            let Some(held) = held else { return Ok((Pointer { before: None }, None)) };
-            let known = at.io.reference(INVENTORY, held.commit.as_str()).await.map_err(refuse)?;
-            if known.is_none() {
-                let message =
-                    format!("the pointer `{pointer}` is at commit {}, which the inventory lacks", held.commit);
-                let help = "fetch it: check the inventory out with its whole past (`fetch-depth: 0`)";
-                return Err(Failure::one(Code::Inventory, message, help));
-            }
-            let tree = tree(at, held.commit, None).await?;
-            Ok((Pointer { before: Some(held.object) }, Some(tree)))
-        }
-        InventoryKind::Folder => snapshot(at, pointer).await,
-    }
-}
-
 /// The full name of a pointer's tag.
 pub(super) fn tag(pointer: &str) -> String {
     format!("refs/tags/{pointer}")
-}
-
-pub(super) fn snapshot_path(pointer: &str) -> String {
-    format!("pointers/{pointer}/tree.json")
-}
-
-pub(super) fn snapshot_blob(pointer: &str, digest: &Digest) -> String {
-    format!("pointers/{pointer}/{}", digest.hex())
-}
-
-/// The bytes of the snapshot of these files.
-pub(super) fn snapshot_of(files: &[Named]) -> Vec<u8> {
-    serde_json::to_vec_pretty(&Snapshot { version: 1, files: files.to_vec() }).unwrap_or_default()
-}
-
-async fn snapshot(at: &At, pointer: &str) -> Result<(Pointer, Option<Tree>), Failure> {
-    let refuse = |fault| unavailable("the ledger", fault);
-    let path = snapshot_path(pointer);
-    let found = at.io.stored(LEDGER, vec![path.clone()]).await.map_err(refuse)?;
-    let Some(version) = found.get(&path).copied() else { return Ok((Pointer { before: None }, None)) };
-    let damaged = |what: String| {
-        let message = format!("`{path}` in the ledger is damaged: {what}");
-        Failure::one(Code::Inventory, message, "restore it from a copy of the ledger")
-    };
-    let bytes = at.documents.borrow().bytes(&path, &version)?;
-    let snapshot: Snapshot = json::parse(&bytes).map_err(|problem| damaged(problem.message))?;
-    let paths = snapshot.files.iter().map(|file| snapshot_blob(pointer, &file.digest)).collect();
-    let blobs = at.io.stored(LEDGER, paths).await.map_err(refuse)?;
-    for file in &snapshot.files {
-        match blobs.get(&snapshot_blob(pointer, &file.digest)) {
-            Some(digest) if *digest == file.digest => {}
-            Some(_) => return Err(damaged(format!("`{}` has other bytes", file.digest))),
-            None => return Err(damaged(format!("`{}` is missing", file.digest))),
-        }
-    }
-    let tree = Tree { commit: None, files: snapshot.files };
-    Ok((Pointer { before: Some(version.to_string()) }, Some(tree)))
 }
 
 /// Every file below the evidence folders. Of several folders the names say which.

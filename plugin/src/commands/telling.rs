@@ -37,11 +37,12 @@ fn words(id: &str, event: &Event) -> Option<String> {
         Event::Notified { channel, moment } => format!("told {channel}: {}", word(moment)),
         Event::Closed { category } => format!("closed {id} as {}", word(category)),
         Event::LeftOpen { category } => format!("left {id} open as {}", word(category)),
-        Event::Concluded { pointer } => format!("moved {pointer}"),
+        Event::Concluded { pointer, .. } => format!("moved {pointer}"),
         Event::Failed { effect, trouble } => format!("`{effect}` did not succeed: {}", trouble.message),
         Event::Opened(_)
         | Event::Intended { .. }
         | Event::Fulfilled(_)
+        | Event::Relinked { .. }
         | Event::Ended { .. }
         | Event::Waited { .. } => return None,
     })

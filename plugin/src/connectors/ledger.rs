@@ -7,7 +7,8 @@
 mod folder;
 mod request;
 
-use crate::change::event::{Basis, Decision, Event, Observed, Status};
+use crate::change::event::{Basis, Decision, Event, Observed};
+use crate::change::journal::Link;
 use crate::change::state::Life;
 use crate::connectors::talk::trouble;
 use crate::connectors::{Pause, Talk};
@@ -17,7 +18,7 @@ use crate::prepared::Prepared;
 use crate::scalar::{Digest, Name};
 
 pub use folder::Folder;
-pub use request::{Asked, Issue, Record, Request, ReviewedBefore};
+pub use request::{Asked, Issue, Record, Request, ReviewedBefore, Said};
 
 /// Performs one effect: the event that answers it.
 pub async fn perform(talk: &Talk, effect: &Effect, life: &Life, folder: &mut Folder) -> Result<Event, Pause> {
@@ -88,18 +89,24 @@ pub async fn prepare(talk: &Talk, prepared: &Prepared) -> Result<(Folder, Observ
     Ok((folder, observed))
 }
 
-/// Writes what a person said about a request: who, when, why, and about what (GA2). Gives the state that it shows then.
-pub fn decide(talk: &Talk, folder: &mut Folder, life: &Life, decision: Decision) -> Result<Status, Pause> {
+/// Writes what a person said about a request: who, when, why, and about what (GA2). Gives where it stands, and its digest.
+pub fn decide(
+    talk: &Talk,
+    folder: &mut Folder,
+    decision: &Decision,
+    link: Option<Link>,
+) -> Result<(String, Digest), Pause> {
     let Asked { change, delta, policy } = folder.request()?.asked;
-    let decision = Decision { change, delta, policy, ..decision };
-    let mut bytes = serde_json::to_vec(&decision)
+    let decision = Decision { change, delta, policy, ..decision.clone() };
+    let said = Said { version: 1, decision, link };
+    let mut bytes = serde_json::to_vec(&said)
         .map_err(|error| trouble("malformed-answer", format!("a decision cannot be written: {error}")))?;
     bytes.push(b'\n');
     let content = talk.keep(bytes);
     let path = path_of(folder.id(), "decisions/", &format!("{}.json", content.hex()))?;
     talk.put(&path, content, None);
-    folder.decided(decision);
-    Ok(folder.record(life)?.status)
+    folder.decided(said.decision);
+    Ok((path, content))
 }
 
 /// The path of a file of a request; an id or a name that is no single segment of a path leads nowhere.
@@ -147,8 +154,12 @@ pub(super) fn adopt(talk: &Talk, folder: &mut Folder, title: String, issue: Issu
 /// Attaches bytes under a name (AT4).
 async fn attach(talk: &Talk, id: &Name, name: &str, digest: Digest) -> Result<Event, Pause> {
     let path = path_of(id, "attachments/", name)?;
-    match talk.get(&path).await? {
-        Some((there, _)) if there == digest => {}
+    match talk.get(&path).await?.map(|(there, _)| there) {
+        Some(there) if there == digest => {}
+        // What a run left that died between two files: no journal tells of it. Where a request serves several changes, another's may.
+        Some(there) if talk.paths(&format!("changes/{id}/journal")).await?.len() <= 1 => {
+            talk.put(&path, digest, Some(there));
+        }
         Some(_) => return Err(trouble("conflict", format!("other bytes are attached as `{name}`"))),
         None => _ = talk.put(&path, digest, None),
     }

@@ -23,8 +23,9 @@ use crate::plan::outcome::{Outcome, Stop};
 use crate::plan::{self, Answer, Drive, World};
 use crate::problem::Problem;
 use crate::promotion::{Fields, template};
+use crate::register::{self, Register};
 use crate::report::{DeltaSummary, End, Ended, Judgement};
-use crate::scalar::{Digest, Name, Timestamp};
+use crate::scalar::{Commit, Digest, Name, Timestamp};
 
 /// A request.
 #[derive(Debug, Deserialize)]
@@ -66,6 +67,13 @@ pub enum Request {
     },
     /// What must happen next to a change.
     Plan(Box<PlanRequest>),
+    /// Where a change stands, from its journal alone.
+    Status {
+        /// The contract that the host speaks.
+        contract: String,
+        /// The journal.
+        journal: Named,
+    },
 }
 
 /// A request to begin a command. An instance runs one command.
@@ -178,6 +186,8 @@ pub enum Response {
     },
     /// What must happen next.
     Plan(Box<PlanResponse>),
+    /// Where a change stands.
+    Status(Box<Standing>),
     /// Nothing can be decided.
     Failure(Failure),
 }
@@ -350,6 +360,28 @@ impl PlanResponse {
     }
 }
 
+/// Where a change stands, from its journal alone.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Standing {
+    /// The key, once the change was opened.
+    pub key: Option<Digest>,
+    /// The change request's id, once there is one.
+    pub id: Option<Name>,
+    /// The state.
+    pub state: String,
+    /// Where.
+    pub target: Option<Target>,
+    /// The inventory commit that is deployed.
+    pub commit: Option<Commit>,
+    /// An effect that was begun and whose outcome is not known.
+    pub pending: Option<String>,
+    /// The digest of the last line.
+    pub head: Digest,
+    /// All lines.
+    pub entries: Vec<Entry>,
+}
+
 /// The name of a change's journal beside its change request.
 const JOURNAL: &str = "journal.jsonl";
 
@@ -370,6 +402,7 @@ pub(super) fn answer(session: &mut Session, request: Request) -> Result<Response
         Request::Ingest { document, .. } => ingest(documents, document),
         Request::Lint { document, required_fields, .. } => lint(documents, &document, &required_fields),
         Request::Plan(request) => plan(documents, *request),
+        Request::Status { journal, .. } => status(documents, &journal),
     }
 }
 
@@ -380,6 +413,7 @@ impl Request {
             Self::Describe { contract }
             | Self::Ingest { contract, .. }
             | Self::Lint { contract, .. }
+            | Self::Status { contract, .. }
             | Self::Answer { contract, .. } => contract,
             Self::Begin(request) => &request.contract,
             Self::Plan(request) => &request.contract,
@@ -509,7 +543,44 @@ fn id_of(key: &Digest) -> Result<Name, Failure> {
         .map_err(|error| Failure::one(Code::Internal, format!("no id: {error}"), "report this as a defect"))
 }
 
+/// The registers of the staging environment that the policy names.
+fn staging_of(
+    documents: &Documents,
+    request: &PlanRequest,
+    journals: &[(String, Journal)],
+) -> Result<Vec<Register>, Failure> {
+    let Some(named) = &request.documents.policy else { return Ok(Vec::new()) };
+    let bytes = documents.bytes(&named.name, &named.digest)?;
+    let policy = crate::policy::read(&bytes, request.target.purpose)
+        .map_err(|problems| Failure::all(Code::Policy, Some(&named.name), problems))?;
+    let declared = crate::policy::environments(&bytes)
+        .map_err(|problems| Failure::all(Code::Policy, Some(&named.name), problems))?;
+    let declared = declared.get(&request.target.environment).and_then(|declared| declared.staging.clone());
+    let Some(environment) = policy.staging.map(|staging| staging.environment).or(declared) else {
+        return Ok(Vec::new());
+    };
+    let pointer = request.documents.staging.as_ref().and_then(|tree| tree.commit.as_ref());
+    let at = |region: Option<Name>| Target { environment: environment.clone(), region, ..request.target.clone() };
+    let regions = [request.target.region.clone(), None];
+    Ok(regions.map(|region| register::adopted(&at(region), journals, pointer)).into())
+}
+
 fn plan(documents: &mut Documents, mut request: PlanRequest) -> Result<Response, Failure> {
+    let journals = gather::journals(documents, &request.history)?;
+    let named: Vec<(String, Journal)> =
+        request.history.iter().map(|named| named.name.clone()).zip(journals).collect();
+    let pointed = |tree: &Option<gather::Tree>| tree.as_ref().and_then(|tree| tree.commit.clone());
+    let here = register::adopted(&request.target, &named, pointed(&request.documents.concluded).as_ref());
+    let staging = staging_of(documents, &request, &named)?;
+    let key_of = |journal: &Journal| journal.life.change.filed().map(|filed| filed.id.clone());
+    let restored = request.rollback.as_ref().and_then(|rollback| {
+        named.iter().map(|(_, journal)| journal).find(|journal| key_of(journal).as_ref() == Some(&rollback.change_request_id))
+    });
+    let own = request.journal.as_ref().map(|own| own.digest);
+    let shares_request = request.change_request_id.as_ref().is_some_and(|supplied| {
+        let others = request.history.iter().zip(&named).filter(|(file, _)| Some(file.digest) != own);
+        others.into_iter().any(|(_, (_, journal))| key_of(journal).as_ref() == Some(supplied))
+    });
     let asked = Asked {
         now: request.now,
         target: &request.target,
@@ -520,7 +591,10 @@ fn plan(documents: &mut Documents, mut request: PlanRequest) -> Result<Response,
         attempt: request.attempt,
         force_redeploy: request.force_redeploy,
         rollback: request.rollback.as_ref(),
-        history: &request.history,
+        here: &here,
+        staging: &staging,
+        restored,
+        shares_request,
     };
     let mut facts = gather::facts(documents, &asked)?;
     let key = facts.key();
@@ -588,4 +662,22 @@ fn plan(documents: &mut Documents, mut request: PlanRequest) -> Result<Response,
         }
     }
     Ok(Response::Plan(Box::new(response)))
+}
+
+fn status(documents: &mut Documents, named: &Named) -> Result<Response, Failure> {
+    let refuse = |problem: Problem| Failure::all(Code::Journal, Some(&named.name), vec![problem]);
+    let bytes = documents.bytes(&named.name, &named.digest)?;
+    let journal = Journal::read(&bytes).map_err(refuse)?;
+    let entries = journal::entries(&bytes).map_err(refuse)?.collect::<Result<Vec<_>, _>>().map_err(refuse)?;
+    let change: &Change = &journal.life.change;
+    Ok(Response::Status(Box::new(Standing {
+        key: change.opened().map(|opened| opened.key),
+        id: change.filed().map(|filed| filed.id.clone()),
+        state: change.name().to_owned(),
+        target: change.opened().map(|opened| opened.target.clone()),
+        commit: change.opened().and_then(|opened| opened.commit.clone()),
+        pending: journal.life.pending.clone(),
+        head: journal.head(),
+        entries,
+    })))
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::edit::Edits;
 use super::tree::{JOURNAL, Tree};
-use super::{honest, merge};
+use super::merge;
 
 /// The key in `edit` that stands for the bytes of the request.
 const REQUEST: &str = "request";
@@ -35,7 +35,6 @@ struct Script {
     patch: Option<Value>,
     edit: BTreeMap<String, Edits>,
     drive: Option<Drive>,
-    honest: usize,
     then: Then,
 }
 
@@ -96,17 +95,12 @@ pub(super) fn build(root: &Path, folder: &Path) -> Result<Built, String> {
     let mut edits = script.then.edit;
     of_request.extend(edits.remove(REQUEST));
     tree.edit(&edits)?;
-    let mut more = Vec::new();
-    if script.honest > 0 {
-        more = honest::converse(&mut tree, &mut request, script.honest)?;
-    }
     tree.forget();
     let mut bytes = tree.resolve(&request)?.to_string().into_bytes();
     for edits in of_request {
         bytes = edits.apply(Some(bytes)).map_err(|why| format!("the request: {why}"))?.unwrap_or_default();
     }
-    let mut documents = tree.given()?;
-    documents.extend(more);
+    let documents = tree.given()?;
     used.extend(tree.used().iter().cloned());
     Ok(Built { documents, request: bytes, made, used })
 }

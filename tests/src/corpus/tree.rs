@@ -64,12 +64,6 @@ impl Tree {
         self.documents.insert(path.to_owned(), bytes);
     }
 
-    /// A document that need not be there.
-    pub(super) fn document(&mut self, path: &str) -> Result<Option<Vec<u8>>, String> {
-        self.used.extend(self.origins.get(path).cloned());
-        if self.documents.contains_key(path) { self.content(path).map(Some) } else { Ok(None) }
-    }
-
     /// Applies edits by path.
     pub(super) fn edit(&mut self, edits: &BTreeMap<String, Edits>) -> Result<(), String> {
         for (path, edits) in edits {

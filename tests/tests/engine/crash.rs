@@ -60,7 +60,7 @@ impl Course {
         for (index, act) in self.flow.acts.iter().chain(&SETTLE).enumerate().skip(act) {
             if !matches!(act, Act::Drive) {
                 // Nobody can decide on what is not there yet.
-                while matches!(play.end.outcome(), "died" | "unavailable") {
+                while play.drives > 0 && play.end.is_interrupted() {
                     play.drive();
                 }
             }
@@ -68,9 +68,12 @@ impl Course {
             play.act(act);
             play.world.fault = None;
             holds(self.flow, &self.before, &play);
-            if index > self.flow.acts.len() && play.world.acts == acts {
+            if index > self.flow.acts.len() && play.world.acts == acts && !play.end.is_interrupted() {
                 break;
             }
+        }
+        while play.end.is_interrupted() {
+            play.drive();
         }
         play
     }

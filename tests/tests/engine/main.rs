@@ -11,6 +11,8 @@ mod flows_v1;
 mod formats;
 mod github;
 mod laws;
+mod ledger;
+mod prepared;
 mod rules;
 mod sbom;
 mod schema;

@@ -19,6 +19,7 @@ const ORDER: [&[&str]; 26] = [
     &["change"],
     &["closure", "gate"],
     &["obligations"],
+    &["register"],
     &["history", "prepared"],
     &["effect"],
     &["attachments"],

@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use super::{Drivable, Kept, Refused, bad_answer};
 use crate::change::event::{Event, Ran, Step, Trouble};
 use crate::commands::reading::{self, POINTERS};
-use crate::commands::{InventoryKind, telling};
+use crate::commands::{InventoryKind, registers, telling};
 use crate::change::journal::Journal;
 use crate::connectors::{Method, Pause, System, github, ledger};
 use crate::effect::{Action, Effect, Variable};
 use crate::failure::Failure;
-use crate::history;
 use crate::io::exchange::{Ended, Exchange, Put, Request, Response};
 use crate::io::{Fault, LEDGER, Moved};
 use crate::plan::Answer;
@@ -85,15 +84,6 @@ impl Drivable<'_> {
             Err(Pause::Trouble(trouble)) => Ok(Err(*trouble)),
             Err(Pause::Nonsense(problem)) => Err(bad_answer(*problem)),
         }
-    }
-
-    /// After a wait, what other changes did meanwhile counts as well.
-    async fn look_at_the_past(&mut self) -> Result<(), Failure> {
-        self.history = reading::history(self.at).await?;
-        self.facts.now = self.at.io.now();
-        let journals = crate::gather::journals(&self.at.documents.borrow(), &self.history)?;
-        self.facts.past = history::past(&journals, &self.facts.key(), &self.facts);
-        Ok(())
     }
 
     /// Runs a command of the user, once; nothing when nobody knows how it ended.
@@ -171,17 +161,19 @@ impl Drivable<'_> {
         })
     }
 
-    /// Moves the pointer to what was deployed, if it is as it was when this run began, and reads it back (CL5, CR8).
+    /// Lists what is deployed from now on, and moves the pointer to it (CL5, CR8).
     async fn conclude(&self, pointer: &str, commit: Option<&Commit>) -> Result<Result<Event, Trouble>, Failure> {
         let moved = match (self.settings.inventory, commit) {
             (InventoryKind::Git, Some(commit)) => self.move_tag(pointer, commit).await,
-            (InventoryKind::Git | InventoryKind::Folder, _) => self.keep_snapshot(pointer).await,
+            (InventoryKind::Git | InventoryKind::Folder, _) => Ok(()),
         };
         match moved {
-            Ok(()) => Ok(Ok(Event::Concluded { pointer: pointer.to_owned() })),
-            Err(Pause::Trouble(trouble)) => Ok(Err(*trouble)),
-            Err(Pause::Nonsense(problem)) => Err(bad_answer(*problem)),
+            Ok(()) => {}
+            Err(Pause::Trouble(trouble)) => return Ok(Err(*trouble)),
+            Err(Pause::Nonsense(problem)) => return Err(bad_answer(*problem)),
         }
+        let list = registers::conclude(self.at, self.settings, &self.register.register, &self.facts).await?;
+        Ok(Ok(Event::Concluded { pointer: pointer.to_owned(), deployed: Some(list) }))
     }
 
     async fn move_tag(&self, pointer: &str, commit: &Commit) -> Result<(), Pause> {
@@ -193,12 +185,8 @@ impl Drivable<'_> {
             if now.as_ref().is_some_and(|held| held.commit == *commit) {
                 return Ok(());
             }
-            if now.map(|held| held.object) != self.pointer.before {
-                return Err(trouble("conflict", format!("the tag `{pointer}` was moved by another run in between")));
-            }
             let message = format!("{} is what was deployed last\n", self.facts.target.label());
-            let before = self.pointer.before.clone();
-            match io.move_ref(POINTERS, &name, before, commit.clone(), message).await {
+            match io.move_ref(POINTERS, &name, now.map(|held| held.object), commit.clone(), message).await {
                 // Whatever it says, the next look tells whether it took.
                 Ok(Moved::Done | Moved::Conflict) => {}
                 Ok(Moved::Unknown(message)) | Err(Fault::Broken(message)) => last = Some(message),
@@ -209,29 +197,6 @@ impl Drivable<'_> {
             (Some(held), _) if held.commit == *commit => Ok(()),
             (_, Some(message)) => Err(trouble("unavailable", message)),
             (_, None) => Err(trouble("write-not-taken", format!("the tag `{pointer}` was moved, and reads otherwise"))),
-        }
-    }
-
-    /// The bytes first, the list of them last: whoever reads the list finds the bytes.
-    async fn keep_snapshot(&self, pointer: &str) -> Result<(), Pause> {
-        let talk = self.talk();
-        let files = &self.sources.inventory.files;
-        for file in files {
-            let path = reading::snapshot_blob(pointer, &file.digest);
-            if talk.get(&path).await?.is_none() {
-                talk.put(&path, file.digest, None);
-            }
-        }
-        let path = reading::snapshot_path(pointer);
-        let content = talk.keep(reading::snapshot_of(files));
-        let there = talk.get(&path).await?.map(|(digest, _)| digest);
-        if there == Some(content) {
-            return Ok(());
-        }
-        let before = self.pointer.before.as_ref().and_then(|before| before.parse().ok());
-        match there == before && talk.put(&path, content, before) {
-            true => Ok(()),
-            false => Err(trouble("conflict", format!("`{pointer}` was moved by another run in between"))),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The folder of a change request: the request, what people said about it, and what both come to beside a journal.
 
-use super::request::{Asked, Record, Request, ReviewedBefore};
+use super::request::{Asked, Record, Request, ReviewedBefore, Said};
 use super::{parse, print, record_path, request_path};
 use crate::change::event::{Basis, Decision, Kind, Observed, Status};
 use crate::change::state::{Change, Life};
@@ -39,6 +39,12 @@ impl Folder {
         &self.id
     }
 
+    /// What people said, in order.
+    #[must_use]
+    pub fn decisions(&self) -> &[Decision] {
+        &self.decisions
+    }
+
     /// Somebody said something.
     pub(super) fn decided(&mut self, decision: Decision) {
         self.decisions.push(decision);
@@ -71,7 +77,7 @@ impl Folder {
         };
         let mut decisions = Vec::new();
         for (path, (_, bytes)) in files {
-            let decision: Decision = json::parse(&bytes)
+            let Said { decision, .. } = json::parse(&bytes)
                 .map_err(|problem| trouble("malformed-answer", format!("`{path}` cannot be read: {}", problem.message)))?;
             decisions.push((decision.at, path, decision));
         }
@@ -150,7 +156,7 @@ impl Folder {
     }
 
     /// The state that the change request shows (CR7).
-    fn status(&self, life: &Life) -> Result<Status, Pause> {
+    pub fn status(&self, life: &Life) -> Result<Status, Pause> {
         let Asked { change, delta, policy } = self.request()?.asked;
         let by_hand = self.request()?.target.is_some();
         let standing = match &life.change {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::change::event::{Closure, Decision, Kind, Status};
+use crate::change::journal::Link;
 use crate::effect::Filing;
 use crate::facts::Target;
 use crate::scalar::{Digest, Name, Timestamp};
@@ -174,4 +175,18 @@ impl Request {
             close_notes: None,
         }
     }
+}
+
+/// What a person said about a change request, as it is kept beside it.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Said {
+    /// The version of this format.
+    pub version: u32,
+    /// What was said.
+    pub decision: Decision,
+    /// Its place in the chain of the target; absent: no change had used the request yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<Link>,
 }

@@ -129,6 +129,29 @@ fn em4_what_is_overdue_blocks_the_next_ordinary_change_where_the_policy_says_so(
 }
 
 #[test]
+fn em4_what_is_not_owed_or_was_not_done_by_somebody_else_is_refused() {
+    let mut ordinary = World::new(documents::ready());
+    ends(&mut ordinary, "done", 0);
+    let id = only(&ordinary);
+    let refused = |end: &serde_json::Value| {
+        assert_eq!((&end["outcome"], &end["errors"][0]["code"]), (&json!("refused"), &json!("obligation")), "{end}");
+        format!("{}; {}", end["errors"][0]["message"], end["errors"][0]["help"])
+    };
+    assert!(refused(&ordinary.fulfil(&id, "review", 105)).contains("only an emergency that was activated owes"));
+    let mut world = World::new(labelled(not_ready(), 106));
+    ends(&mut world, "done", 0);
+    let id = only(&world);
+    assert!(refused(&world.fulfil(&id, "review", 101)).contains("had a part in this change"), "its author");
+    let owed = "it is one of review, retrospective, root-cause, reconciliation, gap-secret-scan";
+    assert!(refused(&world.fulfil(&id, "gap-unit-tests", 105)).contains(owed));
+    assert_eq!(world.fulfil(&id, "review", 105)["outcome"], "done");
+    assert!(refused(&world.fulfil(&id, "review", 105)).contains("fulfilled already"));
+    assert_eq!(world.owed()["exit_code"], 0);
+    world.clock += 200 * 3_600_000;
+    assert_eq!(world.owed()["exit_code"], 41);
+}
+
+#[test]
 fn em5_only_those_who_may_can_make_an_emergency() {
     let policy = "emergency: {appliers: [\"106\"]}\n";
     let mut world = World::new(with_policy(labelled(not_ready(), 107), policy));
