@@ -6,6 +6,7 @@ mod obligations;
 mod prepare;
 mod reading;
 mod reconcile;
+mod record;
 mod status;
 mod sweep;
 mod telling;
@@ -147,6 +148,8 @@ pub enum Command {
         #[serde(default)]
         older_than_hours: Option<u32>,
     },
+    /// Make evidence of what tools wrote (EV1).
+    Record(Box<record::Recording>),
     /// Show which entries are not the same in several environments (IN6).
     Reconcile {
         /// What the inventory is.
@@ -323,6 +326,7 @@ async fn run(at: At, begin: Begin) -> Ended {
             obligations::fulfil(&at, &id, Claim { obligation, by, reference, note }).await
         }
         Command::Sweep { older_than_hours } => sweep::run(&at, older_than_hours).await,
+        Command::Record(recording) => record::run(&at, &recording).await,
         Command::Reconcile { inventory, environments } => reconcile::run(&at, inventory, &environments).await,
         command @ (Command::Assess { .. }
         | Command::Open { .. }

@@ -6,7 +6,8 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::Asset;
-use crate::scalar::{Commit, Digest};
+use crate::problem::Problem;
+use crate::scalar::{Commit, Digest, shorten};
 
 /// One deployable artifact: one file of the inventory.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -50,6 +51,23 @@ impl Entry {
     pub fn is_infrastructure(&self) -> bool {
         matches!(self.kind.as_str(), "infrastructure" | "terraform" | "cloudformation" | "pulumi" | "ansible" | "bicep")
     }
+}
+
+/// The longest path of an entry, in bytes.
+const MAX_PATH: usize = 400;
+
+/// Whether `name` can be an entry's: a path that leads nowhere above the inventory, and to nothing hidden.
+pub fn path(name: &str) -> Result<(), Problem> {
+    let sound = !name.is_empty()
+        && name.len() <= MAX_PATH
+        && name.split('/').all(|part| !part.is_empty() && !part.starts_with('.'))
+        && !name.chars().any(char::is_control)
+        && !name.contains('\\');
+    if sound {
+        return Ok(());
+    }
+    let message = format!("`{}` is not a path of an inventory entry", shorten(name));
+    Err(Problem::new(message, "name parts joined by `/`, none of them empty or beginning with a dot"))
 }
 
 /// Which version of an entry an environment has (IN6).

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::change::event::{Assessment, Kind, Status};
 use crate::change::journal::Entry;
 use crate::effect::Effect;
+use crate::evidence::{Check, Outcome as CheckOutcome};
 use crate::facts::{Facts, Target};
 use crate::failure::{Failure, Fault};
 use crate::inventory::Difference;
@@ -194,6 +195,11 @@ pub enum Found {
         /// The changes, the oldest first.
         unfinished: Vec<Surveyed>,
     },
+    /// What tools wrote, as evidence.
+    Recorded {
+        /// The records, in the order of the reports.
+        records: Vec<Recorded>,
+    },
     /// How the inventories of environments differ.
     Reconciled {
         /// The environments, lowest first.
@@ -213,6 +219,23 @@ pub struct PreparedRequest {
     pub prepared: Prepared,
     /// Its state.
     pub status: Status,
+}
+
+/// A record of evidence that was written.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Recorded {
+    /// The check.
+    pub check: Check,
+    /// The tool.
+    pub tool: String,
+    /// How the check ended.
+    pub outcome: CheckOutcome,
+    /// The path of the record, below the folder of evidence.
+    pub record: String,
+    /// The path of the report's copy beside it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub report: Option<String>,
 }
 
 /// A change in one line.

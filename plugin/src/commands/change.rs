@@ -109,6 +109,7 @@ fn errand(command: Command, now: Timestamp) -> Option<Errand> {
         | Command::Obligations { .. }
         | Command::Fulfil { .. }
         | Command::Sweep { .. }
+        | Command::Record(_)
         | Command::Reconcile { .. } => return None,
     };
     Some(Errand { subject, mode, drive, reports })

@@ -20,7 +20,7 @@ use crate::scalar::{Commit, Digest, Name, shorten};
 pub(super) const INVENTORY: &str = "inventory";
 pub(super) const POINTERS: &str = "pointers";
 /// Where a policy is looked for.
-const POLICY: &str = ".countersign.yaml";
+pub(super) const POLICY: &str = ".countersign.yaml";
 
 /// The pointer to what was concluded last, as it was when this run read it.
 #[derive(Clone, Debug)]
