@@ -1,9 +1,13 @@
 //! What a host can ask for: each command is straight-line async code over `Io`, in a file of its own.
 
+mod add;
 mod change;
 mod decide;
+mod delta;
+mod entries;
 mod obligations;
 mod prepare;
+mod promote;
 mod reading;
 mod reconcile;
 mod record;
@@ -150,6 +154,19 @@ pub enum Command {
     },
     /// Make evidence of what tools wrote (EV1).
     Record(Box<record::Recording>),
+    /// Write an entry of the inventory: one deployable artifact (IN1).
+    Add(Box<add::Adding>),
+    /// Carry entries from one environment to the next.
+    Promote(Box<promote::Promoting>),
+    /// Show how two environments, two commits or two folders differ.
+    Delta {
+        /// What the inventory is: a repository, or the folders at the places `from` and `to`.
+        inventory: InventoryKind,
+        /// A branch, a tag or a commit; of a folder, its name for people.
+        from: String,
+        /// A branch, a tag or a commit; of a folder, its name for people.
+        to: String,
+    },
     /// Show which entries are not the same in several environments (IN6).
     Reconcile {
         /// What the inventory is.
@@ -327,6 +344,9 @@ async fn run(at: At, begin: Begin) -> Ended {
         }
         Command::Sweep { older_than_hours } => sweep::run(&at, older_than_hours).await,
         Command::Record(recording) => record::run(&at, &recording).await,
+        Command::Add(adding) => add::run(&at, &adding).await,
+        Command::Promote(promoting) => promote::run(&at, &promoting).await,
+        Command::Delta { inventory, from, to } => delta::run(&at, inventory, &from, &to).await,
         Command::Reconcile { inventory, environments } => reconcile::run(&at, inventory, &environments).await,
         command @ (Command::Assess { .. }
         | Command::Open { .. }

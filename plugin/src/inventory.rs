@@ -104,6 +104,35 @@ pub enum Difference {
     Unchanged,
 }
 
+/// How one entry differs between two environments, or two commits.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Differing {
+    /// The second side alone has it.
+    Added,
+    /// Both have it, in other versions.
+    Changed,
+    /// The first side alone has it.
+    Removed,
+}
+
+/// An entry that differs between two sides, and its versions there.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Differs {
+    /// How.
+    pub change: Differing,
+    /// The entry.
+    pub entry: String,
+    /// Its version on the first side, if it has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Its version on the second side, if it has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+}
+
 /// The entries that differ between the last concluded deployment of a target and the commit to deploy (IN2).
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Delta {

@@ -10,7 +10,7 @@ use crate::effect::Effect;
 use crate::evidence::{Check, Outcome as CheckOutcome};
 use crate::facts::{Facts, Target};
 use crate::failure::{Failure, Fault};
-use crate::inventory::Difference;
+use crate::inventory::{Difference, Differs};
 use crate::plan::Judged;
 use crate::plan::outcome::{Stop, Verdict};
 use crate::policy::Category;
@@ -199,6 +199,33 @@ pub enum Found {
     Recorded {
         /// The records, in the order of the reports.
         records: Vec<Recorded>,
+    },
+    /// An entry of the inventory.
+    Added {
+        /// The entry.
+        entry: String,
+        /// The commit that has it, where one was made.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        commit: Option<Commit>,
+        /// Whether it was written.
+        added: bool,
+    },
+    /// How two sides of an inventory differ.
+    Differences {
+        /// The differences, by entry.
+        differences: Vec<Differs>,
+    },
+    /// Entries that were carried from one environment to the next.
+    Carried {
+        /// From where.
+        from: String,
+        /// To where.
+        to: String,
+        /// The entries: how each differed from what was there.
+        promoted: Vec<Differs>,
+        /// The commit, where one was made.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        commit: Option<Commit>,
     },
     /// How the inventories of environments differ.
     Reconciled {

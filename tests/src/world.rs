@@ -347,7 +347,7 @@ pub fn call(session: &mut Session, request: &Value) -> Value {
     serde_json::from_slice(&bytes).unwrap_or_else(|error| panic!("the answer is not JSON: {error}"))
 }
 
-fn take(session: &Session, digest: &str) -> Vec<u8> {
+pub(crate) fn take(session: &Session, digest: &str) -> Vec<u8> {
     let digest: Digest = digest.parse().unwrap_or_else(|error| panic!("{error}"));
     session.take(&digest).unwrap_or_else(|| panic!("{digest} is not there")).to_vec()
 }

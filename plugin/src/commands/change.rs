@@ -110,6 +110,9 @@ fn errand(command: Command, now: Timestamp) -> Option<Errand> {
         | Command::Fulfil { .. }
         | Command::Sweep { .. }
         | Command::Record(_)
+        | Command::Add(_)
+        | Command::Promote(_)
+        | Command::Delta { .. }
         | Command::Reconcile { .. } => return None,
     };
     Some(Errand { subject, mode, drive, reports })

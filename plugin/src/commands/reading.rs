@@ -241,7 +241,7 @@ async fn tree(at: &At, commit: Commit, besides: Option<&str>) -> Result<Tree, Fa
 }
 
 /// A link in an inventory may point anywhere, so nobody can say what it deploys.
-fn irregular(path: &str) -> Failure {
+pub(super) fn irregular(path: &str) -> Failure {
     let message = format!("`{}` in the inventory is not a regular file", shorten(path));
     Failure::one(Code::Inventory, message, "put the entry itself there: links and submodules are not followed")
 }

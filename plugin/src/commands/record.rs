@@ -19,7 +19,7 @@ use crate::plan::outcome::{Outcome, Stop};
 use crate::problem::Problem;
 use crate::report::{Ended, Found, Recorded, Table};
 use crate::scalar::{Digest, Name, Timestamp, shorten};
-pub use about::About;
+use about::About;
 use collect::Raw;
 use shelf::Shelf;
 

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::super::entries::Entries;
 use super::super::{At, InventoryKind, reading};
 use crate::failure::{Code, Failure};
 use crate::formats::record::DraftAsset;
@@ -76,8 +77,9 @@ async fn entry(at: &At, name: &str, kind: InventoryKind, branch: Option<&Name>) 
     inventory::path(name).map_err(|problem| Failure::all(Code::BadRequest, None, vec![problem]))?;
     let found = match (kind, branch) {
         (InventoryKind::Git, Some(branch)) => {
-            let tree = reading::branch(at, branch).await?;
-            tree.files.into_iter().find(|file| file.name == name).map(|file| file.digest)
+            let mut entries = Entries::of(at, kind, branch.as_str(), reading::INVENTORY).await?;
+            entries.read(at, &[name]).await?;
+            entries.digest(name)
         }
         (InventoryKind::Git, None) => {
             return Err(Failure::one(Code::BadRequest, "nobody says which branch has the entry", "name the branch"));
