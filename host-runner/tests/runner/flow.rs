@@ -224,14 +224,14 @@ fn au1_a_damaged_journal_is_reported_and_never_continued() {
 fn in1_entries_are_added_compared_and_promoted() {
     let world = World::new("promote");
     let inventory = |arguments: &[&str]| {
-        let output = world.run_bare(&[&["inventory"][..], arguments].concat());
+        let output = world.run_bare(arguments);
         assert_eq!(code(&output), 0, "{}", stderr(&output));
         stdout(&output)
     };
     let side = ["--inventory", "inventory.git", "--from", "prod", "--to", "next"];
-    assert!(inventory(&[&["promote"][..], &side].concat()).contains("promoted from prod to next: commit "));
-    assert_eq!(inventory(&[&["delta"][..], &side].concat()).trim(), "nothing differs");
-    assert_eq!(inventory(&[&["promote"][..], &side].concat()).trim(), "nothing to promote from prod to next");
+    assert!(inventory(&[&["promote"][..], &side].concat()).contains("promoted from `prod` to `next`: commit "));
+    assert_eq!(inventory(&[&["delta"][..], &side].concat()).trim(), "done: nothing differs");
+    assert_eq!(inventory(&[&["promote"][..], &side].concat()).trim(), "done: nothing to promote from `prod` to `next`");
     world.write("old/a", r#"{"version":"1"}"#);
     world.write("new/a", r#"{"version":"2"}"#);
     world.write("new/b/c", r#"{"version":"1"}"#);
@@ -239,7 +239,7 @@ fn in1_entries_are_added_compared_and_promoted() {
     assert!(delta.contains("changed  a      1     2") && delta.contains("added    b/c"), "{delta}");
     inventory(&["promote", "--from", "new", "--to", "old", "--entry", "b/c"]);
     assert_eq!((world.read("old/a"), world.exists("old/b/c")), (br#"{"version":"1"}"#.to_vec(), true));
-    let refused = world.run_bare(&["inventory", "promote", "--from", "new", "--to", "old", "--entry", "../x"]);
+    let refused = world.run_bare(&["promote", "--from", "new", "--to", "old", "--entry", "../x"]);
     assert_eq!(code(&refused), 2);
 }
 
@@ -269,7 +269,7 @@ fn ev5_what_cannot_be_read_is_imported_only_as_a_failure() {
     world.write("empty.xml", "<testsuites/>");
     let about = ["--entry", "shop/api", "--inventory", "inventory.git", "--branch", "prod", "--into", "new"];
     let import = |file: &str, more: &[&str]| {
-        world.run_bare(&[&["evidence", "import", file, "--check", "unit-tests"][..], &about, more].concat())
+        world.run_bare(&[&["record", file, "--check", "unit-tests"][..], &about, more].concat())
     };
     let refused = import("empty.xml", &[]);
     assert_eq!(code(&refused), 2, "{}", stdout(&refused));
@@ -286,7 +286,7 @@ fn ev5_what_cannot_be_read_is_imported_only_as_a_failure() {
     let record: Value = serde_json::from_slice(&world.read("new/shop/api/unit-tests.junit.json")).unwrap();
     assert_eq!((&record["outcome"], &record["run"]), (&"failure".into(), &"ci-1".into()));
     assert_eq!(record["assets"][0]["kind"], "image");
-    let listed = world.run_bare(&["evidence", "list", "new"]);
+    let listed = world.run_bare(&["evidence", "new"]);
     assert!(stdout(&listed).contains("1 passed, 1 failed"), "{}", stdout(&listed));
 }
 
