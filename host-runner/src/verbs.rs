@@ -97,6 +97,8 @@ pub enum Verb {
     Approve(decide::Args),
     /// Write down that somebody rejects a change request of the ledger.
     Reject(decide::Args),
+    /// Write down that somebody takes back what they said about a change request of the ledger.
+    Withdraw(decide::Args),
     /// Make evidence of what tools wrote, bound to what it is about.
     Record(Box<record::Args>),
     /// Show what each document of a folder of evidence says.
@@ -136,6 +138,7 @@ pub fn run(cli: &Cli) -> Exit {
         Verb::Status(args) => status::run(args, common),
         Verb::Approve(args) => decide::run(args, true, common),
         Verb::Reject(args) => decide::run(args, false, common),
+        Verb::Withdraw(args) => decide::withdraw(args, common),
         Verb::Record(args) => record::run(args, common),
         Verb::Evidence(args) => evidence::run(args, common),
         Verb::Add(args) => add::run(args, common),

@@ -14,6 +14,7 @@ mod record;
 mod status;
 mod sweep;
 mod telling;
+mod withdraw;
 
 use std::cell::RefCell;
 use std::fmt;
@@ -104,6 +105,15 @@ pub enum Command {
         by: Person,
         /// Whether they approve; if not, they reject.
         approves: bool,
+        /// Why.
+        why: String,
+    },
+    /// Take back what a person said about a change request of the ledger (GA6).
+    Withdraw {
+        /// The change request.
+        id: Name,
+        /// Who takes it back: who said it.
+        by: Person,
         /// Why.
         why: String,
     },
@@ -336,6 +346,7 @@ async fn run(at: At, begin: Begin) -> Ended {
     let Begin { command, settings, now } = begin;
     let ended = match command {
         Command::Decide { id, by, approves, why } => decide::run(&at, &id, by, approves, why).await,
+        Command::Withdraw { id, by, why } => withdraw::run(&at, &id, by, why).await,
         Command::Prepare { document, system } => prepare::run(&at, &document, &system).await,
         Command::Status { id } => status::run(&at, id.as_ref()).await,
         Command::Obligations { environment, region, all } => obligations::run(&at, environment, region, all).await,

@@ -68,8 +68,7 @@ impl Places {
                 return end;
             }
             let response = self.answer(&mut session, &turn["exchange"].clone());
-            let answer =
-                json!({ "call": "answer", "contract": contract::CONTRACT, "now": now, "response": response });
+            let answer = json!({ "call": "answer", "contract": contract::CONTRACT, "now": now, "response": response });
             turn = call(&mut session, &answer);
         }
         panic!("the command does not end: {command}")
@@ -100,13 +99,15 @@ impl Places {
                 self.put(&text("place"), &text("path"), bytes);
                 json!({ "response": "written" })
             }
-            "ref" => match text("name").strip_prefix("refs/heads/").filter(|branch| self.branches.contains_key(*branch)) {
-                Some(branch) => {
-                    let commit: String = Digest::of(branch.as_bytes()).hex().chars().take(40).collect();
-                    json!({ "response": "ref", "object": commit, "commit": commit })
+            "ref" => {
+                match text("name").strip_prefix("refs/heads/").filter(|branch| self.branches.contains_key(*branch)) {
+                    Some(branch) => {
+                        let commit: String = Digest::of(branch.as_bytes()).hex().chars().take(40).collect();
+                        json!({ "response": "ref", "object": commit, "commit": commit })
+                    }
+                    None => json!({ "response": "ref" }),
                 }
-                None => json!({ "response": "ref" }),
-            },
+            }
             "tree" => {
                 let is = |branch: &&String| Digest::of(branch.as_bytes()).hex().starts_with(&text("commit"));
                 let branch = self.branches.keys().find(is).cloned().unwrap_or_default();
@@ -120,9 +121,8 @@ impl Places {
                 let all = self.branches.values().flat_map(BTreeMap::values);
                 let known: BTreeMap<String, &Vec<u8>> = all.map(|bytes| (Digest::of(bytes).hex(), bytes)).collect();
                 let ids = exchange["ids"].as_array().into_iter().flatten().filter_map(Value::as_str);
-                let blobs: Vec<Value> = ids
-                    .map(|id| json!({ "id": id, "digest": session.put(known[id].clone()).to_string() }))
-                    .collect();
+                let blobs: Vec<Value> =
+                    ids.map(|id| json!({ "id": id, "digest": session.put(known[id].clone()).to_string() })).collect();
                 json!({ "response": "blobs", "blobs": blobs })
             }
             "commit" => self.commit(session, exchange),

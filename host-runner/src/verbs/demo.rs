@@ -175,10 +175,7 @@ impl Show {
                 Exit::Done,
             )?;
         }
-        self.countersign(
-            &["promote", "--inventory", "inventory", "--from", "dev", "--to", "prod"],
-            Exit::Done,
-        )
+        self.countersign(&["promote", "--inventory", "inventory", "--from", "dev", "--to", "prod"], Exit::Done)
     }
 
     /// What CI does after its checks: reports are imported, and steps without a report say how they ended.

@@ -103,8 +103,12 @@ pub(super) fn run(args: &Args, common: &Common) -> Result<Exit, Refusal> {
     let mut host = Host::new(&clock, settings::secrets(&args.secret_env, []))?;
     host.places.insert("reports".to_owned(), PathBuf::from("."));
     host.places.insert("evidence".to_owned(), args.into.clone());
-    let reports: Vec<Value> =
-        args.files.iter().enumerate().map(|(number, file)| reports(&mut host, number, file)).collect::<Result<_, _>>()?;
+    let reports: Vec<Value> = args
+        .files
+        .iter()
+        .enumerate()
+        .map(|(number, file)| reports(&mut host, number, file))
+        .collect::<Result<_, _>>()?;
     let command = json!({
         "command": "record",
         "reports": reports,

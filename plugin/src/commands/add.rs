@@ -105,12 +105,7 @@ pub(super) async fn run(at: &At, adding: &Adding) -> Result<Ended, Failure> {
 }
 
 /// Commits the entry, unless the branch has it as it is.
-async fn to_branch(
-    at: &At,
-    adding: &Adding,
-    branch: &Name,
-    bytes: Vec<u8>,
-) -> Result<(bool, Option<Commit>), Failure> {
+async fn to_branch(at: &At, adding: &Adding, branch: &Name, bytes: Vec<u8>) -> Result<(bool, Option<Commit>), Failure> {
     let NewEntry { name, version, .. } = &adding.entry;
     let mut there = Entries::before(at, InventoryKind::Git, branch.as_str(), INVENTORY).await?;
     there.read(at, &[name.as_str()]).await?;

@@ -109,6 +109,7 @@ fn errand(command: Command, now: Timestamp) -> Option<Errand> {
         | Command::Obligations { .. }
         | Command::Fulfil { .. }
         | Command::Sweep { .. }
+        | Command::Withdraw { .. }
         | Command::Record(_)
         | Command::Add(_)
         | Command::Promote(_)

@@ -20,6 +20,7 @@ pub(super) async fn run(at: &At, id: &Name, by: Person, approves: bool, why: Str
     let decision = Decision {
         by: by.clone(),
         approves,
+        withdraws: false,
         at: at.io.now(),
         why: Some(why),
         environment: None,

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::change::event::{Basis, Closure, Decision, Event, Kind, Observed, Status};
+use crate::change::event::{Basis, Closure, Decision, Event, Kind, Observed, Status, standing};
 use crate::connectors::talk::trouble;
 use crate::connectors::{Pause, Talk};
 use crate::effect::{Action, Effect, Filing};
@@ -274,6 +274,34 @@ pub async fn decide(talk: &Talk, id: &Name, decision: &Decision) -> Result<Recor
         if !decision.approves {
             record.status = Status::Canceled;
         }
+    })
+    .await
+}
+
+/// Takes back what a person said about a request, if something of it stands (GA6). It shows then what others said.
+pub async fn withdraw(talk: &Talk, id: &Name, decision: &Decision) -> Result<Record, Pause> {
+    let (_, before) = read(talk, id).await?;
+    if !standing(&before.decisions).any(|said| said.by.id == decision.by.id) {
+        let login = crate::scalar::shorten(&decision.by.login);
+        return Err(trouble("not-found", format!("`{login}` has said nothing about `{id}` that stands")));
+    }
+    change(talk, id, |record| {
+        let bound = Decision { change: record.about, delta: record.delta, policy: record.policy, ..decision.clone() };
+        record.decisions.push(bound);
+        let (no, yes) = (
+            standing(&record.decisions).any(|said| !said.approves),
+            standing(&record.decisions).any(|said| said.approves) || record.approved_by_readiness,
+        );
+        let asked = !record.asked.is_empty() || record.filing.is_none();
+        record.status = match (record.status, no, yes) {
+            (Status::Authorize | Status::Scheduled | Status::Canceled, true, _) => Status::Canceled,
+            (Status::Authorize | Status::Scheduled | Status::Canceled, false, true) => Status::Scheduled,
+            (Status::Authorize | Status::Scheduled | Status::Canceled, false, false) if asked => Status::Authorize,
+            (Status::Authorize | Status::Scheduled | Status::Canceled, false, false) => Status::New,
+            (status @ (Status::New | Status::Assess | Status::Implement | Status::Review | Status::Closed), _, _) => {
+                status
+            }
+        };
     })
     .await
 }

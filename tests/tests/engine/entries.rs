@@ -111,7 +111,8 @@ fn in2_the_delta_of_two_environments_names_what_differs_and_nothing_else() {
     assert_eq!(end["differences"], expected);
     assert_eq!(message(&places.run(&delta("dev", "dev"))), "nothing differs");
     assert_eq!(message(&places.run(&delta("dev", "nowhere"))), "the inventory has no branch `nowhere`");
-    let mut folders = Places::default().with("from", "a", "{\"version\":\"1\"}").with("to", "b/c", "{\"version\":\"2\"}");
+    let mut folders =
+        Places::default().with("from", "a", "{\"version\":\"1\"}").with("to", "b/c", "{\"version\":\"2\"}");
     let end = folders.run(&json!({ "command": "delta", "inventory": "folder", "from": "old", "to": "new" }));
     assert_eq!(end["table"]["rows"], json!([["removed", "a", "1", ""], ["added", "b/c", "", "2"]]));
 }

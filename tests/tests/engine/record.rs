@@ -125,7 +125,10 @@ fn ev9_the_check_follows_from_the_tool_where_that_is_certain_and_is_asked_for_el
     assert_eq!(end["records"][0]["record"], "commit-111111111111/static-analysis.Semgrep-OSS.json");
     let words = refused(&places.run(&command(&["a.xml", "Trivy.sarif"], &json!({}))));
     assert_eq!(words[0], "a.xml: nothing says which check this is about: it is test cases");
-    assert_eq!(words[1], "Trivy.sarif: nothing says which check this is about: it is the findings of a scanner `Trivy`");
+    assert_eq!(
+        words[1],
+        "Trivy.sarif: nothing says which check this is about: it is the findings of a scanner `Trivy`"
+    );
     let words = refused(&places.run(&command(&["a.xml"], &json!({ "check": "dependency-check" }))));
     assert_eq!(words, ["a.xml: `dependency-check` is not answered by test cases"]);
 }

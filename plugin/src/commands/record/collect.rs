@@ -61,7 +61,8 @@ async fn collected(at: &At, recording: &Recording) -> Result<Vec<Raw>, Failure> 
         }
     };
     if collect.is_empty() {
-        let help = "name a report, or state the outcome of a check, or list the files under `evidence.collect` in the policy";
+        let help =
+            "name a report, or state the outcome of a check, or list the files under `evidence.collect` in the policy";
         return Err(Failure::one(Code::BadRequest, "nothing says what is to be recorded", help));
     }
     let mut listing = Listing::default();
@@ -103,9 +104,8 @@ async fn files(at: &At, reports: &Reports, listing: &mut Listing) -> Result<Vec<
         empty @ None => empty.insert(at.io.list(&reports.place).await.map_err(refuse)?.0),
     };
     let paths: BTreeSet<&str> = all.iter().map(|file| file.path.as_str()).collect();
-    let wanted = |file: &&Listed| {
-        (file.path == reports.files || glob.is_match(&file.path)) && !is_copy(&file.path, &paths)
-    };
+    let wanted =
+        |file: &&Listed| (file.path == reports.files || glob.is_match(&file.path)) && !is_copy(&file.path, &paths);
     let wanted: Vec<Listed> = all.iter().filter(wanted).cloned().collect();
     let read = at.io.read_all(&reports.place, &wanted).await.map_err(refuse)?;
     Ok(read.into_iter().map(|file| raw(file.path, file.digest)).collect())

@@ -102,7 +102,8 @@ impl<'a> Shelf<'a> {
         let mut there = Vec::new();
         loop {
             let numbers = there.len()..there.len().saturating_add(BATCH);
-            let paths: Vec<String> = numbers.map(|number| self.path(&format!("{}.json", numbered(stem, number)))).collect();
+            let paths: Vec<String> =
+                numbers.map(|number| self.path(&format!("{}.json", numbered(stem, number)))).collect();
             let found = self.at.io.read(EVIDENCE, paths.clone()).await;
             let found = found.map_err(|fault| unavailable("the folder of evidence", fault))?;
             for path in &paths {
