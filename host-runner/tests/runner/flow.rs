@@ -290,6 +290,54 @@ fn ev5_what_cannot_be_read_is_imported_only_as_a_failure() {
     assert!(stdout(&listed).contains("1 passed, 1 failed"), "{}", stdout(&listed));
 }
 
+#[test]
+fn ev1_what_the_policy_collects_is_recorded_without_arguments() {
+    let world = World::new("collect");
+    let collect = "version: 1\nevidence: {collect: [{files: \"**/junit*.xml\", check: unit-tests}]}\n";
+    world.write(".countersign.yaml", collect);
+    for file in ["build/a/junit-1.xml", "build/b/junit-2.xml"] {
+        world.write(file, format!("<testsuite><testcase name='{file}'/></testsuite>"));
+    }
+    let sha = "a".repeat(40);
+    let about = ["--commit", &sha, "--run", "ci-1", "--into", "new"];
+    let collected = world.run_bare(&[&["record", "--output", "json"][..], &about].concat());
+    assert_eq!(code(&collected), 0, "{}", stderr(&collected));
+    let folder = "new/commit-aaaaaaaaaaaa";
+    for name in ["unit-tests.junit.json", "unit-tests.junit.report.xml", "unit-tests.junit.2.json"] {
+        assert!(world.exists(&format!("{folder}/{name}")), "{name}");
+    }
+    let globbed = world.run_bare(&[&["record", "build/*/junit-*.xml", "--check", "smoke-tests"][..], &about].concat());
+    assert_eq!(code(&globbed), 0, "{}", stderr(&globbed));
+    assert!(stdout(&globbed).starts_with("done: 2 reports are recorded as evidence"), "{}", stdout(&globbed));
+    world.write("build.log", "it went well with tok-12345678");
+    let stated = ["record", "--check", "image-signing", "--outcome", "success", "--log", "build.log"];
+    let stated = world.run_bare(&[&stated[..], &["--secret-env", "TOKEN"], &about].concat());
+    assert_eq!(code(&stated), 0, "{}", stderr(&stated));
+    let log = world.read(&format!("{folder}/image-signing.pipeline.log.log"));
+    assert_eq!(String::from_utf8_lossy(&log), "it went well with ***", "no secret stays in what is kept (AU3)");
+    let nothing = world.run_bare(&["record", "--into", "new"]);
+    assert_eq!(code(&nothing), 2);
+    assert!(stderr(&nothing).contains("nothing says what the evidence is about"), "{}", stderr(&nothing));
+}
+
+#[test]
+fn ga6_a_person_takes_back_what_they_said() {
+    let world = World::new("withdrawn");
+    world.remove("evidence/shop/api/secret-scan.json");
+    assert_eq!(code(&world.run(&["open"])), 10);
+    let id = world.change();
+    let say = |verb: &str| {
+        let said = world.run_bare(&[verb, &id, "--as", "3:reviewer", "--why", "looked", "--ledger", "ledger"]);
+        (code(&said), stdout(&said))
+    };
+    assert_eq!(say("approve").0, 0);
+    let (exit, told) = say("withdraw");
+    assert!(exit == 0 && told.contains("`reviewer` took back what they said"), "{told}");
+    assert_eq!(say("withdraw").0, 2, "nothing stands that could be taken back");
+    assert_eq!(code(&world.run(&["run"])), 10);
+    assert_eq!(world.deployed(), 0);
+}
+
 /// Every effect of the flow, killed at every moment: one change request, one deployment at most, and then the same end,
 /// or a documented stop.
 #[test]
