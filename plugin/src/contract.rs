@@ -4,6 +4,7 @@
 //! never depends on it: a fresh session that is given the same bytes answers the same bytes.
 
 mod connect;
+pub mod pure;
 mod register;
 #[cfg(feature = "schema")]
 pub mod schemas;

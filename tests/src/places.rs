@@ -22,6 +22,8 @@ pub struct Places {
     pub written: Vec<String>,
     /// The messages of the commits to the inventory.
     pub commits: Vec<String>,
+    /// Whether somebody else writes the same files just before every commit.
+    pub contended: bool,
     /// Whether nothing can be written.
     pub read_only: bool,
 }
@@ -146,7 +148,8 @@ impl Places {
                 (there.as_deref() != put["expected"].as_str()).then_some(path)
             })
             .collect();
-        if !conflicts.is_empty() {
+        if self.contended || !conflicts.is_empty() {
+            let conflicts: Vec<&Value> = puts.iter().map(|put| &put["path"]).collect();
             return json!({ "response": "conflict", "paths": conflicts });
         }
         for put in &puts {

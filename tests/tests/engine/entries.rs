@@ -40,6 +40,21 @@ fn in1_an_entry_is_committed_to_its_branch_once() {
 }
 
 #[test]
+fn cr8_what_somebody_else_wrote_meanwhile_is_not_written_over() {
+    let mut places = ahead();
+    places.contended = true;
+    let before = places.branches.clone();
+    let promote = json!({ "command": "promote", "inventory": "git", "from": "dev", "to": "prod" });
+    for (command, path) in [(adding(&json!({})), "shop/api"), (promote, "api")] {
+        let end = places.run(&command);
+        assert_eq!((&end["outcome"], &end["exit_code"]), (&json!("refused"), &json!(31)), "{end}");
+        let words = format!("somebody else wrote to the inventory meanwhile: `{path}`");
+        assert!(message(&end).starts_with(&words), "{end}");
+    }
+    assert_eq!(places.branches, before);
+}
+
+#[test]
 fn in1_without_a_branch_the_entry_is_a_file_that_its_user_commits() {
     let mut places = Places::default();
     let end = places.run(&adding(&json!({ "branch": null })));
