@@ -74,6 +74,7 @@ pub enum Scope {
 
 /// One demand on the evidence of each entry in the delta, normalised from any of the ways to write it.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Requirement {
     /// When it is judged.
     pub stage: Stage,

@@ -12,6 +12,7 @@ use crate::commands::{Begin, Command, Running, Settings, Turn};
 use crate::connectors::{self, Exchange, Response as Exchanged, System};
 use crate::contract::Session;
 use crate::contract::connect;
+use crate::contract::pure::{self, JudgeRequest, Judged, Meaning, MergeRequest, Merged, PolicyRequest};
 use crate::contract::register::{self, Survey};
 use crate::contract::{CONTRACT, identity};
 use crate::documents::{Documents, Held, MAX_DOCUMENT_BYTES, MAX_TOTAL_BYTES};
@@ -58,6 +59,12 @@ pub enum Request {
         #[serde(default)]
         required_fields: Vec<String>,
     },
+    /// What a policy means for one environment.
+    Policy(Box<PolicyRequest>),
+    /// What documents come to, for whoever has all of them at hand. Nothing is recorded.
+    Judge(Box<JudgeRequest>),
+    /// One bill of materials of several (AT2).
+    Merge(Box<MergeRequest>),
     /// Begin a command. Answered by `turn`.
     Begin(Box<BeginRequest>),
     /// Go on with the answer to the exchange of the last turn. Answered by `turn`.
@@ -303,6 +310,12 @@ pub enum Response {
     Description(Description),
     /// What a document says.
     Ingested(Ingested),
+    /// What a policy means for one environment.
+    Policy(Box<Meaning>),
+    /// What documents come to.
+    Judged(Box<Judged>),
+    /// One bill of materials.
+    Merged(Merged),
     /// What is wrong with a promotion text.
     Lint {
         /// Its fields, if nothing is wrong.
@@ -557,6 +570,9 @@ pub(super) fn answer(session: &mut Session, request: Request) -> Result<Response
         Request::Describe { .. } => Ok(Response::Description(describe())),
         Request::Ingest { document, .. } => ingest(documents, document),
         Request::Lint { document, required_fields, .. } => lint(documents, &document, &required_fields),
+        Request::Policy(request) => pure::policy(documents, *request),
+        Request::Judge(request) => pure::judge(documents, &request),
+        Request::Merge(request) => pure::merge(documents, &request),
         Request::Plan(request) => plan(documents, *request),
         Request::Connect(request) => connect::connect(documents, &request),
         Request::Status { journal, .. } => status(documents, &journal),
@@ -583,6 +599,9 @@ impl Request {
             | Self::Prepare { contract, .. }
             | Self::Answer { contract, .. }
             | Self::Reconcile { contract, .. } => contract,
+            Self::Policy(request) => &request.contract,
+            Self::Judge(request) => &request.contract,
+            Self::Merge(request) => &request.contract,
             Self::Begin(request) => &request.contract,
             Self::Plan(request) => &request.contract,
             Self::Connect(request) => &request.contract,
