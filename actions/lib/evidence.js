@@ -154,7 +154,7 @@ function parsed(text, name) {
   } catch {
     // Told below.
   }
-  throw usage(`the inventory entry \`${name}\` cannot be read`, 'write entries with `countersign inventory add`')
+  throw usage(`the inventory entry \`${name}\` cannot be read`, 'write entries with `countersign add`')
 }
 
 /** @param {string} path */

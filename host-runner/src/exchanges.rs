@@ -1,5 +1,6 @@
 //! What the engine can ask this host for, and how it is done. Nothing is decided here, and nothing is put into words.
 
+mod entries;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -94,7 +95,10 @@ impl<'a> Host<'a> {
             Exchange::Blobs { ids, .. } => self.blobs(engine, &ids),
             Exchange::Log { from, to, .. } => reading(self.log(from.as_deref(), &to)),
             Exchange::Ledger { paths, prefix } => self.look(engine, &paths, prefix.as_deref()),
-            Exchange::Commit { puts, message } => self.commit(engine, &puts, &message),
+            Exchange::Commit { store, puts, message } => match store.as_str() {
+                "ledger" => self.commit(engine, &puts, &message),
+                _ => self.write_entries(engine, &store, &puts, &message),
+            },
             Exchange::Http { system, requests } => self.http(engine, &system, &requests),
             Exchange::Run { argv, set, pass, timeout_seconds } => self.run(engine, &argv, set, &pass, timeout_seconds),
             Exchange::Wait { until } => {

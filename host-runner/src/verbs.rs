@@ -1,16 +1,18 @@
 //! The command line: one verb, one file. A verb reads, asks the engine, performs, and tells; it decides nothing.
 
+mod add;
 mod change;
 mod decide;
 mod demo;
 mod evidence;
 mod init;
 mod inspect;
-mod inventory;
 mod lint;
 mod obligations;
 mod prepare;
+mod promote;
 mod reconcile;
+mod record;
 mod rollback;
 mod status;
 mod sweep;
@@ -95,12 +97,20 @@ pub enum Verb {
     Approve(decide::Args),
     /// Write down that somebody rejects a change request of the ledger.
     Reject(decide::Args),
-    /// Make records of what tools wrote, and show what evidence says.
-    #[command(subcommand)]
-    Evidence(evidence::Verb),
-    /// Add, compare and promote entries of the inventory.
-    #[command(subcommand)]
-    Inventory(inventory::Verb),
+    /// Write down that somebody takes back what they said about a change request of the ledger.
+    Withdraw(decide::Args),
+    /// Make evidence of what tools wrote, bound to what it is about.
+    Record(Box<record::Args>),
+    /// Show what each document of a folder of evidence says.
+    Evidence(evidence::Args),
+    /// Write an entry of the inventory: one deployable artifact.
+    Add(Box<add::Args>),
+    /// Carry entries from one environment to the next.
+    Promote(promote::Args),
+    /// Show how two environments, or two commits, differ.
+    Delta(promote::Sides),
+    /// Show which entries are not the same in several environments.
+    Reconcile(reconcile::Args),
     /// Show two whole changes of a small product.
     Demo(demo::Args),
     /// Check the text of a promotion pull request.
@@ -128,8 +138,13 @@ pub fn run(cli: &Cli) -> Exit {
         Verb::Status(args) => status::run(args, common),
         Verb::Approve(args) => decide::run(args, true, common),
         Verb::Reject(args) => decide::run(args, false, common),
-        Verb::Evidence(verb) => evidence::run(verb, common),
-        Verb::Inventory(verb) => inventory::run(verb, common),
+        Verb::Withdraw(args) => decide::withdraw(args, common),
+        Verb::Record(args) => record::run(args, common),
+        Verb::Evidence(args) => evidence::run(args, common),
+        Verb::Add(args) => add::run(args, common),
+        Verb::Promote(args) => promote::run(args, common),
+        Verb::Delta(args) => promote::delta(args, common),
+        Verb::Reconcile(args) => reconcile::run(args, common),
         Verb::Demo(args) => demo::run(args, common),
         Verb::Lint(args) => lint::run(args, common),
         Verb::Init(args) => init::run(args, common),

@@ -1,15 +1,21 @@
 //! What a host can ask for: each command is straight-line async code over `Io`, in a file of its own.
 
+mod add;
 mod change;
 mod decide;
+mod delta;
+mod entries;
 mod obligations;
 mod prepare;
+mod promote;
 mod reading;
 mod reconcile;
+mod record;
 mod registers;
 mod status;
 mod sweep;
 mod telling;
+mod withdraw;
 
 use std::cell::RefCell;
 use std::fmt;
@@ -21,7 +27,7 @@ use std::task::{Context, Poll, Waker};
 use serde::{Deserialize, Serialize};
 
 use crate::change::event::Step;
-use crate::connectors::System;
+use crate::connectors::{System, github};
 use crate::documents::Documents;
 use crate::facts::Run;
 use crate::failure::{Code, Failure};
@@ -79,6 +85,9 @@ pub enum Command {
     Rollback {
         /// The change request whose deployment is restored.
         change_request_id: Name,
+        /// How the caller's steps ended, where the caller performs them; absent: the policy's commands are run.
+        #[serde(default)]
+        reports: Option<Vec<StepReport>>,
         /// Whether the actor of the run declares an emergency.
         #[serde(default)]
         emergency: bool,
@@ -100,6 +109,15 @@ pub enum Command {
         by: Person,
         /// Whether they approve; if not, they reject.
         approves: bool,
+        /// Why.
+        why: String,
+    },
+    /// Take back what a person said about a change request of the ledger (GA6).
+    Withdraw {
+        /// The change request.
+        id: Name,
+        /// Who takes it back: who said it.
+        by: Person,
         /// Why.
         why: String,
     },
@@ -147,6 +165,21 @@ pub enum Command {
         /// End with 24 if one of them is older than this.
         #[serde(default)]
         older_than_hours: Option<u32>,
+    },
+    /// Make evidence of what tools wrote (EV1).
+    Record(Box<record::Recording>),
+    /// Write an entry of the inventory: one deployable artifact (IN1).
+    Add(Box<add::Adding>),
+    /// Carry entries from one environment to the next.
+    Promote(Box<promote::Promoting>),
+    /// Show how two environments, two commits or two folders differ.
+    Delta {
+        /// What the inventory is: a repository, or the folders at the places `from` and `to`.
+        inventory: InventoryKind,
+        /// A branch, a tag or a commit; of a folder, its name for people.
+        from: String,
+        /// A branch, a tag or a commit; of a folder, its name for people.
+        to: String,
     },
     /// Show which entries are not the same in several environments (IN6).
     Reconcile {
@@ -220,6 +253,9 @@ pub struct StepReport {
     pub step: Step,
     /// Whether it succeeded.
     pub success: bool,
+    /// What else is to say, such as that it was cancelled.
+    #[serde(default)]
+    pub note: Option<String>,
     /// Its output; the host takes secrets out before it gives the file.
     #[serde(default)]
     pub log: Option<Located>,
@@ -262,6 +298,9 @@ pub struct Settings {
     pub inventory: InventoryKind,
     /// The change system.
     pub system: System,
+    /// Where promotions, reviews and attestations are read. Default: where the change requests are.
+    #[serde(default)]
+    pub promotions: Option<github::Place>,
     /// The run that asks.
     pub run: Run,
     /// Whether reviews of the entries' commits are read from the change system (RD2).
@@ -317,6 +356,7 @@ async fn run(at: At, begin: Begin) -> Ended {
     let Begin { command, settings, now } = begin;
     let ended = match command {
         Command::Decide { id, by, approves, why } => decide::run(&at, &id, by, approves, why).await,
+        Command::Withdraw { id, by, why } => withdraw::run(&at, &id, by, why).await,
         Command::Prepare { document, system } => prepare::run(&at, &document, &system).await,
         Command::Status { id } => status::run(&at, id.as_ref()).await,
         Command::Obligations { environment, region, all } => obligations::run(&at, environment, region, all).await,
@@ -324,6 +364,10 @@ async fn run(at: At, begin: Begin) -> Ended {
             obligations::fulfil(&at, &id, Claim { obligation, by, reference, note }).await
         }
         Command::Sweep { older_than_hours } => sweep::run(&at, older_than_hours).await,
+        Command::Record(recording) => record::run(&at, &recording).await,
+        Command::Add(adding) => add::run(&at, &adding).await,
+        Command::Promote(promoting) => promote::run(&at, &promoting).await,
+        Command::Delta { inventory, from, to } => delta::run(&at, inventory, &from, &to).await,
         Command::Reconcile { inventory, environments } => reconcile::run(&at, inventory, &environments).await,
         command @ (Command::Assess { .. }
         | Command::Open { .. }

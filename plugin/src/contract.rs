@@ -3,6 +3,8 @@
 //! A session holds the bytes that the host gave, what was parsed of them, and the blobs that the engine made. Meaning
 //! never depends on it: a fresh session that is given the same bytes answers the same bytes.
 
+mod known;
+pub mod pure;
 #[cfg(feature = "schema")]
 pub mod schemas;
 mod session;

@@ -1,5 +1,7 @@
 //! Evidence: the outcome of one check of one or more assets (EV1).
 
+mod answers;
+
 use std::borrow::Cow;
 use std::fmt;
 

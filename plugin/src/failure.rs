@@ -31,6 +31,8 @@ pub enum Code {
     Obligation,
     /// An inventory entry cannot be read.
     Inventory,
+    /// A report cannot be recorded as evidence (EV1).
+    Evidence,
     /// The journal is damaged, or was begun by another engine.
     Journal,
     /// The answer or the response does not fit.
@@ -111,6 +113,7 @@ impl Failure {
             | Code::Prepared
             | Code::Obligation
             | Code::Inventory
+            | Code::Evidence
             | Code::BadAnswer => 2,
         };
         let fault = |problem: Problem| Fault {

@@ -1,8 +1,8 @@
 //! The gate: whether a change request may be approved, by whom, and whether that approval still stands (CR3, GA1..GA3).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use crate::change::event::{Assessment, Basis, Decision, Kind, Observed, Status};
+use crate::change::event::{self, Assessment, Basis, Decision, Kind, Observed, Status};
 use crate::change::state::{Filed, Life};
 use crate::facts::Facts;
 use crate::policy::Category;
@@ -72,16 +72,15 @@ pub fn judge(facts: &Facts, life: &Life, filed: &Filed, observed: &Observed) -> 
         Status::Closed => return Ruling::Rejected("the change request is closed".to_owned()),
         Status::New | Status::Assess | Status::Authorize | Status::Scheduled | Status::Implement | Status::Review => {}
     }
-    let latest: BTreeMap<&str, &Decision> =
-        observed.decisions.iter().map(|decision| (decision.by.id.as_str(), decision)).collect();
-    if let Some(no) = latest.values().find(|decision| !decision.approves) {
+    let standing: Vec<&Decision> = event::standing(&observed.decisions).collect();
+    if let Some(no) = standing.iter().find(|decision| !decision.approves) {
         let why = no.why.as_deref().map(|why| format!(": {}", crate::scalar::shorten(why))).unwrap_or_default();
         return Ruling::Rejected(format!("`{}` rejected it{why}", no.by.login));
     }
     let involved = involved(facts, life, filed);
     let mut approvers: Vec<Person> = Vec::new();
     let mut void = Vec::new();
-    for decision in latest.values() {
+    for decision in standing {
         let login = crate::scalar::shorten(&decision.by.login);
         match (
             involved.contains(decision.by.id.as_str()),

@@ -6,7 +6,8 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::Asset;
-use crate::scalar::{Commit, Digest};
+use crate::problem::Problem;
+use crate::scalar::{Commit, Digest, shorten};
 
 /// One deployable artifact: one file of the inventory.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -52,6 +53,23 @@ impl Entry {
     }
 }
 
+/// The longest path of an entry, in bytes.
+const MAX_PATH: usize = 400;
+
+/// Whether `name` can be an entry's: a path that leads nowhere above the inventory, and to nothing hidden.
+pub fn path(name: &str) -> Result<(), Problem> {
+    let sound = !name.is_empty()
+        && name.len() <= MAX_PATH
+        && name.split('/').all(|part| !part.is_empty() && !part.starts_with('.'))
+        && !name.chars().any(char::is_control)
+        && !name.contains('\\');
+    if sound {
+        return Ok(());
+    }
+    let message = format!("`{}` is not a path of an inventory entry", shorten(name));
+    Err(Problem::new(message, "name parts joined by `/`, none of them empty or beginning with a dot"))
+}
+
 /// Which version of an entry an environment has (IN6).
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -84,6 +102,35 @@ pub enum Difference {
     Changed,
     /// It is deployed as it was; only a forced redeployment has such entries in its delta.
     Unchanged,
+}
+
+/// How one entry differs between two environments, or two commits.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Differing {
+    /// The second side alone has it.
+    Added,
+    /// Both have it, in other versions.
+    Changed,
+    /// The first side alone has it.
+    Removed,
+}
+
+/// An entry that differs between two sides, and its versions there.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Differs {
+    /// How.
+    pub change: Differing,
+    /// The entry.
+    pub entry: String,
+    /// Its version on the first side, if it has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Its version on the second side, if it has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
 }
 
 /// The entries that differ between the last concluded deployment of a target and the commit to deploy (IN2).

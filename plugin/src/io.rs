@@ -16,9 +16,8 @@ use std::task::Poll;
 use serde::Serialize;
 
 use crate::scalar::{Commit, Digest, Timestamp, shorten};
-use exchange::{Answer, Exchange, Listed, Logged, Method, Named, Request, Response, TreeFile};
-use outcome::Committed;
-pub use outcome::{Answered, Fault, Held, Moved};
+use exchange::{Answer, Exchange, Listed, Logged, Method, Named, Put, Request, Response, TreeFile};
+pub use outcome::{Answered, Committed, Fault, Held, Moved};
 pub use staged::LEDGER;
 use staged::Staged;
 
@@ -351,6 +350,17 @@ impl Io {
                 Ok(paths)
             }
             other => Err(unexpected(other, "list the ledger")),
+        }
+    }
+
+    /// Writes files of a store, if each is as expected.
+    pub async fn commit(&self, store: &str, puts: Vec<Put>, message: &str) -> Result<Committed, Fault> {
+        match self.exchange(Exchange::Commit { store: store.to_owned(), puts, message: message.to_owned() }).await? {
+            Response::Committed {} => Ok(Committed::Done),
+            Response::Behind {} => Ok(Committed::Behind),
+            Response::Conflict { paths } => Ok(Committed::Conflict(paths)),
+            Response::Unknown { message } => Ok(Committed::Unknown(shorten_long(&message))),
+            other => Err(unexpected(other, "write files")),
         }
     }
 

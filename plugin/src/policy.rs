@@ -74,6 +74,7 @@ pub enum Scope {
 
 /// One demand on the evidence of each entry in the delta, normalised from any of the ways to write it.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Requirement {
     /// When it is judged.
     pub stage: Stage,
@@ -526,6 +527,13 @@ pub const TEMPLATE: &str = include_str!("../templates/countersign.yaml");
 
 /// An example profile: OPS-01, the change management process in eight steps (PO4).
 pub const OPS_01: &str = include_str!("../templates/ops-01.yaml");
+
+/// What CI writes and `record` collects, as a policy file says it.
+pub fn collected(bytes: &[u8]) -> Result<Vec<file::Collect>, Vec<Problem>> {
+    read(bytes, Purpose::Production)?;
+    let file: file::File = yaml::parse(bytes).map_err(|problem| vec![problem])?;
+    Ok(file.evidence.collect)
+}
 
 /// The environments that a policy file declares (PO6).
 pub fn environments(bytes: &[u8]) -> Result<BTreeMap<Name, file::Environment>, Vec<Problem>> {

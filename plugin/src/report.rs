@@ -7,9 +7,10 @@ use serde::Serialize;
 use crate::change::event::{Assessment, Kind, Status};
 use crate::change::journal::Entry;
 use crate::effect::Effect;
+use crate::evidence::{Check, Outcome as CheckOutcome};
 use crate::facts::{Facts, Target};
 use crate::failure::{Failure, Fault};
-use crate::inventory::Difference;
+use crate::inventory::{Difference, Differs};
 use crate::plan::Judged;
 use crate::plan::outcome::{Stop, Verdict};
 use crate::policy::Category;
@@ -194,6 +195,38 @@ pub enum Found {
         /// The changes, the oldest first.
         unfinished: Vec<Surveyed>,
     },
+    /// What tools wrote, as evidence.
+    Recorded {
+        /// The records, in the order of the reports.
+        records: Vec<Recorded>,
+    },
+    /// An entry of the inventory.
+    Added {
+        /// The entry.
+        entry: String,
+        /// The commit that has it, where one was made.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        commit: Option<Commit>,
+        /// Whether it was written.
+        added: bool,
+    },
+    /// How two sides of an inventory differ.
+    Differences {
+        /// The differences, by entry.
+        differences: Vec<Differs>,
+    },
+    /// Entries that were carried from one environment to the next.
+    Carried {
+        /// From where.
+        from: String,
+        /// To where.
+        to: String,
+        /// The entries: how each differed from what was there.
+        promoted: Vec<Differs>,
+        /// The commit, where one was made.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        commit: Option<Commit>,
+    },
     /// How the inventories of environments differ.
     Reconciled {
         /// The environments, lowest first.
@@ -213,6 +246,23 @@ pub struct PreparedRequest {
     pub prepared: Prepared,
     /// Its state.
     pub status: Status,
+}
+
+/// A record of evidence that was written.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Recorded {
+    /// The check.
+    pub check: Check,
+    /// The tool.
+    pub tool: String,
+    /// How the check ended.
+    pub outcome: CheckOutcome,
+    /// The path of the record, below the folder of evidence.
+    pub record: String,
+    /// The path of the report's copy beside it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub report: Option<String>,
 }
 
 /// A change in one line.
@@ -286,6 +336,12 @@ pub struct Reported {
     pub assessment: Option<Box<Assessment>>,
     /// What is deployed.
     pub delta: DeltaSummary,
+    /// What is attached.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub attachments: BTreeMap<String, Digest>,
+    /// What the change owes (EM4), and owed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub obligations: Vec<Owed>,
     /// What a whole run would do (a dry run).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub would: Vec<Effect>,

@@ -77,13 +77,6 @@ pub fn surveyed(name: &str, journal: &Journal, now: Timestamp) -> Surveyed {
         | Change::Implement(..)
         | Change::Review(..) => (None, false),
     };
-    let overdue: BTreeSet<&Name> = obligations::overdue(journal, now).map(|owed| &owed.id).collect();
-    let owed = life.obligations.iter().map(|(obligation, fulfilled)| Owed {
-        obligation: obligation.clone(),
-        overdue: overdue.contains(&obligation.id),
-        fulfilled_at: fulfilled.as_ref().map(|(at, _)| *at),
-        fulfilment: fulfilled.as_ref().map(|(_, fulfilment)| fulfilment.clone()),
-    });
     Surveyed {
         journal: name.to_owned(),
         id: life.change.filed().map(|filed| filed.id.clone()),
@@ -96,8 +89,21 @@ pub fn surveyed(name: &str, journal: &Journal, now: Timestamp) -> Surveyed {
         pending: life.pending.clone(),
         began: life.began_at,
         last: life.last_at,
-        obligations: owed.collect(),
+        obligations: owed(journal, now),
     }
+}
+
+/// What a change owes, and owed.
+#[must_use]
+pub fn owed(journal: &Journal, now: Timestamp) -> Vec<Owed> {
+    let overdue: BTreeSet<&Name> = obligations::overdue(journal, now).map(|owed| &owed.id).collect();
+    let owed = journal.life.obligations.iter().map(|(obligation, fulfilled)| Owed {
+        obligation: obligation.clone(),
+        overdue: overdue.contains(&obligation.id),
+        fulfilled_at: fulfilled.as_ref().map(|(at, _)| *at),
+        fulfilment: fulfilled.as_ref().map(|(_, fulfilment)| fulfilment.clone()),
+    });
+    owed.collect()
 }
 
 /// How inventories differ (IN6).

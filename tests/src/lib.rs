@@ -10,6 +10,7 @@ pub mod flows;
 pub mod github;
 pub mod modules;
 pub mod node;
+pub mod places;
 pub mod sigstore;
 pub mod threads;
 pub mod world;

@@ -262,6 +262,12 @@ impl World {
         )
     }
 
+    /// Somebody takes back what they said about a change request; the end of `withdraw`.
+    pub fn withdraw(&mut self, id: &str, person: u64) -> Value {
+        let by = json!({ "id": person.to_string(), "login": format!("person-{person}") });
+        self.ask_for(&json!({ "command": "withdraw", "id": id, "by": by, "why": "looked again" }), "")
+    }
+
     /// Somebody labels the issue of a change request.
     fn label(&mut self, id: &str, person: u64, approves: bool) -> Value {
         let issue = self.record(id)["issue"]["number"].as_u64().unwrap_or_else(|| panic!("`{id}` has no issue"));
@@ -375,7 +381,7 @@ pub fn call(session: &mut Session, request: &Value) -> Value {
     serde_json::from_slice(&bytes).unwrap_or_else(|error| panic!("the answer is not JSON: {error}"))
 }
 
-fn take(session: &Session, digest: &str) -> Vec<u8> {
+pub(crate) fn take(session: &Session, digest: &str) -> Vec<u8> {
     let digest: Digest = digest.parse().unwrap_or_else(|error| panic!("{error}"));
     session.take(&digest).unwrap_or_else(|| panic!("{digest} is not there")).to_vec()
 }

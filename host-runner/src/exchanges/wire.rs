@@ -53,6 +53,7 @@ pub enum Exchange {
         prefix: Option<String>,
     },
     Commit {
+        store: String,
         puts: Vec<Put>,
         message: String,
     },

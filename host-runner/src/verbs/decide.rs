@@ -1,4 +1,4 @@
-//! `countersign approve` and `reject`: a person's word on a change request of the ledger.
+//! `countersign approve`, `reject` and `withdraw`: a person's word on a change request of the ledger.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use crate::exit::Exit;
 use crate::refusal::Refusal;
 use crate::settings::{LedgerAt, person};
 
-/// Arguments of `approve` and `reject`.
+/// Arguments of `approve`, `reject` and `withdraw`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The change request.
@@ -28,5 +28,12 @@ pub struct Args {
 pub(super) fn run(args: &Args, approves: bool, common: &Common) -> Result<Exit, Refusal> {
     let by = person(&args.by)?;
     let command = json!({ "command": "decide", "id": args.id, "by": by, "approves": approves, "why": args.why });
+    common.ask(&args.ledger, &command)
+}
+
+/// Writes down that somebody takes back what they said.
+pub(super) fn withdraw(args: &Args, common: &Common) -> Result<Exit, Refusal> {
+    let by = person(&args.by)?;
+    let command = json!({ "command": "withdraw", "id": args.id, "by": by, "why": args.why });
     common.ask(&args.ledger, &command)
 }

@@ -150,7 +150,6 @@ impl Show {
             let (artifact, commit) = (entry.artifact(), entry.commit());
             self.quietly(
                 &[
-                    "inventory",
                     "add",
                     "--inventory",
                     "inventory",
@@ -176,10 +175,7 @@ impl Show {
                 Exit::Done,
             )?;
         }
-        self.countersign(
-            &["inventory", "promote", "--inventory", "inventory", "--from", "dev", "--to", "prod"],
-            Exit::Done,
-        )
+        self.countersign(&["promote", "--inventory", "inventory", "--from", "dev", "--to", "prod"], Exit::Done)
     }
 
     /// What CI does after its checks: reports are imported, and steps without a report say how they ended.
@@ -192,28 +188,14 @@ impl Show {
     ) -> Result<(), Refusal> {
         let folder = format!("{change}/evidence");
         for entry in entries {
+            let about = ["--entry", entry.name, "--inventory", "inventory", "--into", &folder];
             for (check, file) in entry.reports().into_iter().filter(|(check, _)| Some(*check) != missing) {
-                self.quietly(
-                    &[
-                        "evidence",
-                        "import",
-                        &format!("raw/{file}"),
-                        "--check",
-                        check,
-                        "--entry",
-                        entry.name,
-                        "--inventory",
-                        "inventory",
-                        "--into",
-                        &folder,
-                    ],
-                    Exit::Done,
-                )?;
+                let report = format!("raw/{file}");
+                self.quietly(&[&["record", &report, "--check", check][..], &about].concat(), Exit::Done)?;
             }
             for check in product::STEPS {
-                let path = Path::new(&folder).join(entry.name).join(format!("{check}.pipeline.json"));
-                files::write(&path, entry.said(check, &self.clock.now()).as_bytes())?;
-                println!("{}: `{check}` by `pipeline`: success", path.display());
+                let said = ["record", "--check", check, "--outcome", "success"];
+                self.quietly(&[&said[..], &about].concat(), Exit::Done)?;
             }
         }
         let commit = Repository::at(Path::new("inventory"))

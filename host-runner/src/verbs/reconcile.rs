@@ -1,4 +1,4 @@
-//! `countersign inventory reconcile`: which entries are not the same in several environments, the last step of
+//! `countersign reconcile`: which entries are not the same in several environments, the last step of
 //! fix-forward (IN6).
 
 use serde_json::json;
@@ -11,7 +11,7 @@ use crate::inventory::git::Repository;
 use crate::refusal::Refusal;
 use crate::settings::{self, InventoryAt};
 
-/// Arguments of `inventory reconcile`.
+/// Arguments of `reconcile`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Where the inventory is.

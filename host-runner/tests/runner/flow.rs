@@ -224,14 +224,14 @@ fn au1_a_damaged_journal_is_reported_and_never_continued() {
 fn in1_entries_are_added_compared_and_promoted() {
     let world = World::new("promote");
     let inventory = |arguments: &[&str]| {
-        let output = world.run_bare(&[&["inventory"][..], arguments].concat());
+        let output = world.run_bare(arguments);
         assert_eq!(code(&output), 0, "{}", stderr(&output));
         stdout(&output)
     };
     let side = ["--inventory", "inventory.git", "--from", "prod", "--to", "next"];
-    assert!(inventory(&[&["promote"][..], &side].concat()).contains("promoted from prod to next: commit "));
-    assert_eq!(inventory(&[&["delta"][..], &side].concat()).trim(), "nothing differs");
-    assert_eq!(inventory(&[&["promote"][..], &side].concat()).trim(), "nothing to promote from prod to next");
+    assert!(inventory(&[&["promote"][..], &side].concat()).contains("promoted from `prod` to `next`: commit "));
+    assert_eq!(inventory(&[&["delta"][..], &side].concat()).trim(), "done: nothing differs");
+    assert_eq!(inventory(&[&["promote"][..], &side].concat()).trim(), "done: nothing to promote from `prod` to `next`");
     world.write("old/a", r#"{"version":"1"}"#);
     world.write("new/a", r#"{"version":"2"}"#);
     world.write("new/b/c", r#"{"version":"1"}"#);
@@ -239,7 +239,7 @@ fn in1_entries_are_added_compared_and_promoted() {
     assert!(delta.contains("changed  a      1     2") && delta.contains("added    b/c"), "{delta}");
     inventory(&["promote", "--from", "new", "--to", "old", "--entry", "b/c"]);
     assert_eq!((world.read("old/a"), world.exists("old/b/c")), (br#"{"version":"1"}"#.to_vec(), true));
-    let refused = world.run_bare(&["inventory", "promote", "--from", "new", "--to", "old", "--entry", "../x"]);
+    let refused = world.run_bare(&["promote", "--from", "new", "--to", "old", "--entry", "../x"]);
     assert_eq!(code(&refused), 2);
 }
 
@@ -269,7 +269,7 @@ fn ev5_what_cannot_be_read_is_imported_only_as_a_failure() {
     world.write("empty.xml", "<testsuites/>");
     let about = ["--entry", "shop/api", "--inventory", "inventory.git", "--branch", "prod", "--into", "new"];
     let import = |file: &str, more: &[&str]| {
-        world.run_bare(&[&["evidence", "import", file, "--check", "unit-tests"][..], &about, more].concat())
+        world.run_bare(&[&["record", file, "--check", "unit-tests"][..], &about, more].concat())
     };
     let refused = import("empty.xml", &[]);
     assert_eq!(code(&refused), 2, "{}", stdout(&refused));
@@ -286,8 +286,56 @@ fn ev5_what_cannot_be_read_is_imported_only_as_a_failure() {
     let record: Value = serde_json::from_slice(&world.read("new/shop/api/unit-tests.junit.json")).unwrap();
     assert_eq!((&record["outcome"], &record["run"]), (&"failure".into(), &"ci-1".into()));
     assert_eq!(record["assets"][0]["kind"], "image");
-    let listed = world.run_bare(&["evidence", "list", "new"]);
+    let listed = world.run_bare(&["evidence", "new"]);
     assert!(stdout(&listed).contains("1 passed, 1 failed"), "{}", stdout(&listed));
+}
+
+#[test]
+fn ev1_what_the_policy_collects_is_recorded_without_arguments() {
+    let world = World::new("collect");
+    let collect = "version: 1\nevidence: {collect: [{files: \"**/junit*.xml\", check: unit-tests}]}\n";
+    world.write(".countersign.yaml", collect);
+    for file in ["build/a/junit-1.xml", "build/b/junit-2.xml"] {
+        world.write(file, format!("<testsuite><testcase name='{file}'/></testsuite>"));
+    }
+    let sha = "a".repeat(40);
+    let about = ["--commit", &sha, "--run", "ci-1", "--into", "new"];
+    let collected = world.run_bare(&[&["record", "--output", "json"][..], &about].concat());
+    assert_eq!(code(&collected), 0, "{}", stderr(&collected));
+    let folder = "new/commit-aaaaaaaaaaaa";
+    for name in ["unit-tests.junit.json", "unit-tests.junit.report.xml", "unit-tests.junit.2.json"] {
+        assert!(world.exists(&format!("{folder}/{name}")), "{name}");
+    }
+    let globbed = world.run_bare(&[&["record", "build/*/junit-*.xml", "--check", "smoke-tests"][..], &about].concat());
+    assert_eq!(code(&globbed), 0, "{}", stderr(&globbed));
+    assert!(stdout(&globbed).starts_with("done: 2 reports are recorded as evidence"), "{}", stdout(&globbed));
+    world.write("build.log", "it went well with tok-12345678");
+    let stated = ["record", "--check", "image-signing", "--outcome", "success", "--log", "build.log"];
+    let stated = world.run_bare(&[&stated[..], &["--secret-env", "TOKEN"], &about].concat());
+    assert_eq!(code(&stated), 0, "{}", stderr(&stated));
+    let log = world.read(&format!("{folder}/image-signing.pipeline.log.log"));
+    assert_eq!(String::from_utf8_lossy(&log), "it went well with ***", "no secret stays in what is kept (AU3)");
+    let nothing = world.run_bare(&["record", "--into", "new"]);
+    assert_eq!(code(&nothing), 2);
+    assert!(stderr(&nothing).contains("nothing says what the evidence is about"), "{}", stderr(&nothing));
+}
+
+#[test]
+fn ga6_a_person_takes_back_what_they_said() {
+    let world = World::new("withdrawn");
+    world.remove("evidence/shop/api/secret-scan.json");
+    assert_eq!(code(&world.run(&["open"])), 10);
+    let id = world.change();
+    let say = |verb: &str| {
+        let said = world.run_bare(&[verb, &id, "--as", "3:reviewer", "--why", "looked", "--ledger", "ledger"]);
+        (code(&said), stdout(&said))
+    };
+    assert_eq!(say("approve").0, 0);
+    let (exit, told) = say("withdraw");
+    assert!(exit == 0 && told.contains("`reviewer` took back what they said"), "{told}");
+    assert_eq!(say("withdraw").0, 2, "nothing stands that could be taken back");
+    assert_eq!(code(&world.run(&["run"])), 10);
+    assert_eq!(world.deployed(), 0);
 }
 
 /// Every effect of the flow, killed at every moment: one change request, one deployment at most, and then the same end,

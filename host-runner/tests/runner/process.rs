@@ -317,13 +317,12 @@ fn sweep_shows_what_nobody_finished() {
 }
 
 #[test]
-fn in4_a_failed_ci_run_adds_its_entry_unless_that_is_switched_off() {
+fn in4_a_failed_ci_run_adds_its_entry_only_where_that_is_asked_for() {
     let world = World::new("skipping");
     let add = |name: &str, more: &[&str]| {
         let image = format!("images.example.com/{name}:1@sha256:{}", "a".repeat(64));
         let commit = "c".repeat(40);
         let line = [
-            "inventory",
             "add",
             "--inventory",
             "inventory.git",
@@ -350,7 +349,7 @@ fn in4_a_failed_ci_run_adds_its_entry_unless_that_is_switched_off() {
         assert_eq!(code(&added), 0, "{}", stderr(&added));
         !world.git(&["show", &format!("dev:{name}")]).is_empty()
     };
-    assert!(add("plain", &[]));
+    assert!(!add("plain", &[]));
     assert!(add("zero", &["--skip-inventory-update-on-failure", "0"]));
     assert!(add("empty", &["--skip-inventory-update-on-failure", ""]));
     assert!(!add("one", &["--skip-inventory-update-on-failure", "1"]));
@@ -362,7 +361,7 @@ fn in4_a_failed_ci_run_adds_its_entry_unless_that_is_switched_off() {
 fn in6_environments_are_reconciled_entry_by_entry() {
     let world = World::new("reconcile");
     world.git(&["branch", "staging", "prod"]);
-    let line = ["inventory", "reconcile", "--inventory", "inventory.git", "--environments", "staging,prod"];
+    let line = ["reconcile", "--inventory", "inventory.git", "--environments", "staging,prod"];
     let same = world.run_bare(&line);
     assert_eq!(code(&same), 0, "{}", stderr(&same));
     assert!(stdout(&same).contains("all 1 entries are the same"), "{}", stdout(&same));

@@ -29,7 +29,6 @@ impl World {
         let commit = "c".repeat(40);
         world.command("git").args(["init", "-q", "--bare", "inventory.git"]).output().unwrap();
         let added = world.run_bare(&[
-            "inventory",
             "add",
             "--inventory",
             "inventory.git",

@@ -268,7 +268,11 @@ impl<'a> ClosingSummary<'a> {
         }
         page.heading(2, ours("What people said"));
         let rows = decisions.iter().map(|decision| {
-            let word = ours(if decision.approves { "approves" } else { "rejects" });
+            let word = ours(match (decision.withdraws, decision.approves) {
+                (true, _) => "takes it back",
+                (false, true) => "approves",
+                (false, false) => "rejects",
+            });
             let (word, at) = match &decision.environment {
                 Some(name) => (join([word, ours(", by "), code(name)]), join([ours("after "), code(decision.at)])),
                 None => (word, code(decision.at)),

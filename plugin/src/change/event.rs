@@ -152,6 +152,9 @@ pub struct Decision {
     pub by: Person,
     /// Whether they approve; if not, they reject.
     pub approves: bool,
+    /// Whether they take back what they said before: then they neither approve nor reject (GA6).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub withdraws: bool,
     /// When. With `environment` nobody tells: then the last time before which it cannot have been.
     pub at: Timestamp,
     /// Why.
@@ -169,6 +172,18 @@ pub struct Decision {
     /// Under which policy. Absent: the system does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<Digest>,
+}
+
+/// What stands of what people said: the last word of each, unless it takes back the one before (GA6).
+pub fn standing(decisions: &[Decision]) -> impl Iterator<Item = &Decision> {
+    let latest: BTreeMap<&str, &Decision> =
+        decisions.iter().map(|decision| (decision.by.id.as_str(), decision)).collect();
+    latest.into_values().filter(|decision| !decision.withdraws)
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// A change request as its system shows it, read whole.

@@ -3,6 +3,8 @@
 //! Reading is a straight line. A change's own steps are a loop: decide, record, perform; so any run resumes anywhere, and
 //! nothing is done before the line that announces it is stored.
 
+use std::collections::BTreeSet;
+
 use super::reading;
 use super::registers::{self, Kept as Registered};
 use super::{At, Command, Patience, Promoted, Settings, StepReport, telling};
@@ -21,6 +23,7 @@ use crate::plan::{self, Answer, Drive, Waiting, World};
 use crate::problem::Problem;
 use crate::report::{DeltaSummary, Ended, Judgement, Reported};
 use crate::scalar::{Digest, Name, Timestamp};
+use crate::survey;
 
 mod effects;
 mod facts;
@@ -113,10 +116,11 @@ fn errand(command: Command, now: Timestamp) -> Option<Errand> {
             let drive = Drive { parked: parked(), ..Drive::default() };
             (Subject::Promoted(promoted), Mode::Act, drive, reports)
         }
-        Command::Rollback { change_request_id, emergency, attempt, wait, dry_run } => {
-            let drive = Drive { wait: waiting(wait), ..Drive::default() };
+        Command::Rollback { change_request_id, reports, emergency, attempt, wait, dry_run } => {
+            let parked = if reports.is_some() { parked() } else { BTreeSet::new() };
+            let drive = Drive { parked, wait: waiting(wait), ..Drive::default() };
             let rollback = Rollback { change_request_id, emergency };
-            (Subject::Restored { rollback, attempt }, mode(dry_run), drive, Vec::new())
+            (Subject::Restored { rollback, attempt }, mode(dry_run), drive, reports.unwrap_or_default())
         }
         Command::Decide { .. }
         | Command::Prepare { .. }
@@ -124,6 +128,11 @@ fn errand(command: Command, now: Timestamp) -> Option<Errand> {
         | Command::Obligations { .. }
         | Command::Fulfil { .. }
         | Command::Sweep { .. }
+        | Command::Withdraw { .. }
+        | Command::Record(_)
+        | Command::Add(_)
+        | Command::Promote(_)
+        | Command::Delta { .. }
         | Command::Reconcile { .. } => return None,
     };
     Some(Errand { subject, mode, drive, reports })
@@ -365,6 +374,8 @@ impl Drivable<'_> {
             policy: self.applied.source.clone(),
             commit: self.sources.inventory.commit.clone(),
             judgement: None,
+            attachments: filed.map(|filed| filed.attached.clone()).unwrap_or_default(),
+            obligations: survey::owed(journal, self.at.io.now()),
             assessment: filed.map(|filed| Box::new(filed.assessment.clone())),
             delta: DeltaSummary::of(&self.facts),
             would: Vec::new(),
@@ -376,7 +387,7 @@ impl Drivable<'_> {
 
     /// What the caller says of one of its steps.
     async fn reported(&self, id: &Name, report: StepReport) -> Result<Ran, Failure> {
-        let StepReport { step, success, log } = report;
+        let StepReport { step, success, note, log } = report;
         let log = match log {
             Some(located) => {
                 let named = reading::file(self.at, &located, "log").await?;
@@ -385,7 +396,7 @@ impl Drivable<'_> {
             }
             None => None,
         };
-        Ok(Ran { step, success, exit_code: None, note: None, started: None, ended: None, log })
+        Ok(Ran { step, success, exit_code: None, note, started: None, ended: None, log })
     }
 
     fn talk(&self) -> Talk {

@@ -27,6 +27,7 @@ pub(super) async fn run(at: &At, id: &Name, by: Person, approves: bool, why: Str
     let decision = Decision {
         by: by.clone(),
         approves,
+        withdraws: false,
         at: at.io.now(),
         why: Some(why),
         environment: None,
@@ -34,7 +35,7 @@ pub(super) async fn run(at: &At, id: &Name, by: Person, approves: bool, why: Str
         delta: None,
         policy: None,
     };
-    let status = say(at, id, &decision).await?;
+    let status = say(at, id, &decision, "the decision").await?;
     let said = if approves { "approved" } else { "rejected" };
     let message = format!("`{}` {said} change request `{id}`, which is now `{}`", shorten(&by.login), word(&status));
     let stop = Stop::new(Outcome::Done, message)
@@ -43,9 +44,9 @@ pub(super) async fn run(at: &At, id: &Name, by: Person, approves: bool, why: Str
 }
 
 /// Writes down what a person said, as a link of the target's chain: whichever comes first, it or a clearance, the other one knows it.
-async fn say(at: &At, id: &Name, decision: &Decision) -> Result<Status, Failure> {
+pub(super) async fn say(at: &At, id: &Name, decision: &Decision, what: &str) -> Result<Status, Failure> {
     let talk = Talk::new(at.io.clone(), "ledger");
-    let refuse = |pause| refused(pause, "the decision");
+    let refuse = |pause| refused(pause, what);
     for _ in 0..TRIES {
         let life = asked_last(at, id).await?;
         let mut folder = Folder::read(&talk, id).await.map_err(refuse)?;

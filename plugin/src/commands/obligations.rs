@@ -28,10 +28,11 @@ pub(super) async fn run(at: &At, environment: Option<Name>, region: Option<Name>
     let now = at.io.now();
     let surveyed = history.iter().zip(&journals).map(|(named, journal)| survey::surveyed(&named.name, journal, now));
     let changes: Vec<_> = surveyed.filter(|change| change.target.as_ref().is_some_and(here)).collect();
-    if let (Some(environment), true) = (&environment, changes.is_empty()) {
-        // An unknown environment is an error, not an environment without obligations.
+    let named: Vec<&str> = environment.iter().chain(&region).map(Name::as_str).collect();
+    if !named.is_empty() && changes.is_empty() {
+        // An unknown target is an error, not one without obligations.
         let help = "name environment and region as `open` does, or leave them out";
-        return Err(Failure::one(Code::BadRequest, format!("no change of `{environment}` is recorded"), help));
+        return Err(Failure::one(Code::BadRequest, format!("no change of `{}` is recorded", named.join(" in ")), help));
     }
     let mut owed: Vec<OwedBy> = Vec::new();
     for change in changes {

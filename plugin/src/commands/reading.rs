@@ -20,7 +20,7 @@ use crate::scalar::{Commit, Name, shorten};
 pub(super) const INVENTORY: &str = "inventory";
 pub(super) const POINTERS: &str = "pointers";
 /// Where a policy is looked for.
-const POLICY: &str = ".countersign.yaml";
+pub(super) const POLICY: &str = ".countersign.yaml";
 
 /// The policy that applies, and where it was found.
 #[derive(Debug)]
@@ -233,7 +233,7 @@ pub(super) async fn entries_at(at: &At, commit: &Commit, wanted: impl Fn(&str) -
 }
 
 /// A link in an inventory may point anywhere, so nobody can say what it deploys.
-fn irregular(path: &str) -> Failure {
+pub(super) fn irregular(path: &str) -> Failure {
     let message = format!("`{}` in the inventory is not a regular file", shorten(path));
     Failure::one(Code::Inventory, message, "put the entry itself there: links and submodules are not followed")
 }
@@ -265,6 +265,14 @@ pub(super) async fn evidence(at: &At, folders: &[Folder]) -> Result<Vec<Named>, 
     Ok(evidence)
 }
 
+/// Where GitHub knows of promotions.
+fn promotions(settings: &Settings) -> Option<&github::Place> {
+    match (&settings.promotions, &settings.system) {
+        (Some(place), _) | (None, System::Github(place)) => Some(place),
+        (None, System::Ledger {}) => None,
+    }
+}
+
 /// The promotion pull request: the file that was given, or what the change system has.
 pub(super) async fn promotion(
     at: &At,
@@ -276,7 +284,7 @@ pub(super) async fn promotion(
     if let Some(located) = &promoted.promotion {
         return file(at, located, "promotion pull request").await;
     }
-    let (System::Github(place), Some(commit)) = (&settings.system, commit) else {
+    let (Some(place), Some(commit)) = (promotions(settings), commit) else {
         let help = "give the pull request with `--promotion`; from GitHub it is read for an inventory in git";
         return Err(Failure::one(Code::Promotion, "nobody says which pull request promoted this", help));
     };
@@ -312,7 +320,7 @@ pub(super) async fn at_github(
     let asked = [(settings.peer_review, "reviews"), (settings.attestations, "attestations")];
     let mut read = Vec::new();
     for (_, what) in asked.into_iter().filter(|(asked, _)| *asked) {
-        let System::Github(place) = &settings.system else {
+        let Some(place) = promotions(settings) else {
             let help = "give `--change-system github`, or hand them over as evidence files";
             return Err(Failure::one(Code::BadRequest, format!("{what} are read from GitHub only"), help));
         };

@@ -7,7 +7,7 @@
 mod folder;
 mod request;
 
-use crate::change::event::{Basis, Decision, Event, Observed};
+use crate::change::event::{Basis, Decision, Event, Observed, standing};
 use crate::change::journal::Link;
 use crate::change::state::Life;
 use crate::connectors::talk::trouble;
@@ -97,6 +97,10 @@ pub fn decide(
     link: Option<Link>,
 ) -> Result<(String, Digest), Pause> {
     let Asked { change, delta, policy } = folder.request()?.asked;
+    if decision.withdraws && !standing(folder.decisions()).any(|said| said.by.id == decision.by.id) {
+        let (login, id) = (crate::scalar::shorten(&decision.by.login), folder.id());
+        return Err(trouble("not-found", format!("`{login}` has said nothing about `{id}` that stands")));
+    }
     let decision = Decision { change, delta, policy, ..decision.clone() };
     let said = Said { version: 1, decision, link };
     let mut bytes = serde_json::to_vec(&said)

@@ -10,6 +10,8 @@ use crate::change::journal::{self, Entry, Journal};
 use crate::change::state::Change;
 use crate::commands::{Begin, Command, Running, Settings, Turn};
 use crate::contract::Session;
+use crate::contract::known::Known;
+use crate::contract::pure::{self, JudgeRequest, Judged, Meaning, MergeRequest, Merged, PolicyRequest};
 use crate::contract::{CONTRACT, identity};
 use crate::documents::{Documents, Held, MAX_DOCUMENT_BYTES, MAX_TOTAL_BYTES};
 use crate::effect::Effect;
@@ -23,7 +25,6 @@ use crate::plan::outcome::{Outcome, Stop};
 use crate::plan::{self, Answer, Drive, World};
 use crate::problem::Problem;
 use crate::promotion::{Fields, template};
-use crate::register::{self, Register};
 use crate::report::{DeltaSummary, End, Ended, Judgement};
 use crate::scalar::{Commit, Digest, Name, Timestamp};
 
@@ -54,6 +55,12 @@ pub enum Request {
         #[serde(default)]
         required_fields: Vec<String>,
     },
+    /// What a policy means for one environment.
+    Policy(Box<PolicyRequest>),
+    /// What documents come to, for whoever has all of them at hand. Nothing is recorded.
+    Judge(Box<JudgeRequest>),
+    /// One bill of materials of several (AT2).
+    Merge(Box<MergeRequest>),
     /// Begin a command. Answered by `turn`.
     Begin(Box<BeginRequest>),
     /// Go on with the answer to the exchange of the last turn. Answered by `turn`.
@@ -168,6 +175,12 @@ pub enum Response {
     Description(Description),
     /// What a document says.
     Ingested(Ingested),
+    /// What a policy means for one environment.
+    Policy(Box<Meaning>),
+    /// What documents come to.
+    Judged(Box<Judged>),
+    /// One bill of materials.
+    Merged(Merged),
     /// What is wrong with a promotion text.
     Lint {
         /// Its fields, if nothing is wrong.
@@ -401,6 +414,9 @@ pub(super) fn answer(session: &mut Session, request: Request) -> Result<Response
         Request::Describe { .. } => Ok(Response::Description(describe())),
         Request::Ingest { document, .. } => ingest(documents, document),
         Request::Lint { document, required_fields, .. } => lint(documents, &document, &required_fields),
+        Request::Policy(request) => pure::policy(documents, *request),
+        Request::Judge(request) => pure::judge(documents, &request),
+        Request::Merge(request) => pure::merge(documents, &request),
         Request::Plan(request) => plan(documents, *request),
         Request::Status { journal, .. } => status(documents, &journal),
     }
@@ -415,6 +431,9 @@ impl Request {
             | Self::Lint { contract, .. }
             | Self::Status { contract, .. }
             | Self::Answer { contract, .. } => contract,
+            Self::Policy(request) => &request.contract,
+            Self::Judge(request) => &request.contract,
+            Self::Merge(request) => &request.contract,
             Self::Begin(request) => &request.contract,
             Self::Plan(request) => &request.contract,
         }
@@ -543,44 +562,10 @@ fn id_of(key: &Digest) -> Result<Name, Failure> {
         .map_err(|error| Failure::one(Code::Internal, format!("no id: {error}"), "report this as a defect"))
 }
 
-/// The registers of the staging environment that the policy names.
-fn staging_of(
-    documents: &Documents,
-    request: &PlanRequest,
-    journals: &[(String, Journal)],
-) -> Result<Vec<Register>, Failure> {
-    let Some(named) = &request.documents.policy else { return Ok(Vec::new()) };
-    let bytes = documents.bytes(&named.name, &named.digest)?;
-    let policy = crate::policy::read(&bytes, request.target.purpose)
-        .map_err(|problems| Failure::all(Code::Policy, Some(&named.name), problems))?;
-    let declared = crate::policy::environments(&bytes)
-        .map_err(|problems| Failure::all(Code::Policy, Some(&named.name), problems))?;
-    let declared = declared.get(&request.target.environment).and_then(|declared| declared.staging.clone());
-    let Some(environment) = policy.staging.map(|staging| staging.environment).or(declared) else {
-        return Ok(Vec::new());
-    };
-    let pointer = request.documents.staging.as_ref().and_then(|tree| tree.commit.as_ref());
-    let at = |region: Option<Name>| Target { environment: environment.clone(), region, ..request.target.clone() };
-    let regions = [request.target.region.clone(), None];
-    Ok(regions.map(|region| register::adopted(&at(region), journals, pointer)).into())
-}
-
 fn plan(documents: &mut Documents, mut request: PlanRequest) -> Result<Response, Failure> {
-    let journals = gather::journals(documents, &request.history)?;
-    let named: Vec<(String, Journal)> =
-        request.history.iter().map(|named| named.name.clone()).zip(journals).collect();
-    let pointed = |tree: &Option<gather::Tree>| tree.as_ref().and_then(|tree| tree.commit.clone());
-    let here = register::adopted(&request.target, &named, pointed(&request.documents.concluded).as_ref());
-    let staging = staging_of(documents, &request, &named)?;
-    let key_of = |journal: &Journal| journal.life.change.filed().map(|filed| filed.id.clone());
-    let restored = request.rollback.as_ref().and_then(|rollback| {
-        named.iter().map(|(_, journal)| journal).find(|journal| key_of(journal).as_ref() == Some(&rollback.change_request_id))
-    });
-    let own = request.journal.as_ref().map(|own| own.digest);
-    let shares_request = request.change_request_id.as_ref().is_some_and(|supplied| {
-        let others = request.history.iter().zip(&named).filter(|(file, _)| Some(file.digest) != own);
-        others.into_iter().any(|(_, (_, journal))| key_of(journal).as_ref() == Some(supplied))
-    });
+    let supplied = request.change_request_id.as_ref();
+    let own = request.journal.as_ref().map(|journal| journal.digest);
+    let known = Known::of(documents, &request.history, &request.target, &request.documents)?;
     let asked = Asked {
         now: request.now,
         target: &request.target,
@@ -591,10 +576,10 @@ fn plan(documents: &mut Documents, mut request: PlanRequest) -> Result<Response,
         attempt: request.attempt,
         force_redeploy: request.force_redeploy,
         rollback: request.rollback.as_ref(),
-        here: &here,
-        staging: &staging,
-        restored,
-        shares_request,
+        here: &known.here,
+        staging: &known.staging,
+        restored: request.rollback.as_ref().and_then(|rollback| known.of_request(&rollback.change_request_id)),
+        shares_request: supplied.is_some_and(|supplied| known.shares(supplied, own)),
     };
     let mut facts = gather::facts(documents, &asked)?;
     let key = facts.key();

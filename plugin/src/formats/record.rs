@@ -1,12 +1,12 @@
 //! Our own short record of evidence, for whoever writes it by hand or in a script (EV4).
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::field::{Wrong, asset_wrong, check, date, outcome, some, tool};
 use super::json::{Json, Text};
-use crate::evidence::{Asset, Attachment, Evidence, Origin};
+use crate::evidence::{Asset, Attachment, Check, Evidence, Origin, Outcome};
 use crate::problem::Problem;
-use crate::scalar::{Commit, Digest};
+use crate::scalar::{Commit, Digest, Timestamp};
 
 /// Reads one record.
 pub fn record(bytes: &[u8]) -> Result<Evidence, Problem> {
@@ -131,5 +131,47 @@ impl RecordAsset<'_> {
             }
         };
         Ok(Asset { id, uri: self.uri.map(Text::into_string) })
+    }
+}
+
+/// A record that is about to be written, with its names in order: every host writes the same bytes.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Draft {
+    pub(crate) assets: Vec<DraftAsset>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) attachments: Vec<DraftFile>,
+    pub(crate) attempt: u32,
+    pub(crate) check: Check,
+    pub(crate) date: Timestamp,
+    pub(crate) outcome: Outcome,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) reports: Vec<DraftFile>,
+    pub(crate) run: String,
+    pub(crate) tool: String,
+}
+
+/// What a draft is about.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub(crate) enum DraftAsset {
+    Commit { sha: Commit },
+    Image { digest: String },
+    Generic { uri: String },
+}
+
+/// A file that a draft names.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct DraftFile {
+    pub(crate) digest: Digest,
+    pub(crate) name: String,
+}
+
+impl Draft {
+    /// The record's bytes, and what they say: what cannot be read back is no record.
+    pub(crate) fn print(&self) -> Result<(Vec<u8>, Evidence), Problem> {
+        let value = serde_json::to_value(self).unwrap_or_default();
+        let bytes = format!("{value:#}\n").into_bytes();
+        let evidence = record(&bytes)?;
+        Ok((bytes, evidence))
     }
 }

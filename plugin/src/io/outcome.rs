@@ -56,13 +56,13 @@ impl Fault {
 
 /// What a store says of a commit.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum Committed {
+pub enum Committed {
     /// All of it is there.
     Done,
     /// Other files kept moving, so nothing was written.
     Behind,
-    /// Some files are not as expected; nothing was written.
-    Conflict,
+    /// These files are not as expected; nothing was written.
+    Conflict(Vec<String>),
     /// Nobody knows how much of it is there.
     Unknown(String),
 }

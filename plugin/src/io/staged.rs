@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use super::exchange::{Exchange, Put, Response};
-use super::{Committed, Fault, Io, Told, shorten_long, unexpected};
+use super::exchange::Put;
+use super::{Committed, Fault, Io, Told};
 use crate::scalar::Digest;
 
 /// The store of records.
@@ -124,14 +124,14 @@ impl Io {
     }
 
     async fn store(&self, mut puts: Vec<Put>) -> Result<(), Fault> {
-        let mut last = String::new();
+        let mut last = Fault::Broken(String::new());
         for _ in 0..TRIES {
-            match self.commit(&puts).await? {
-                Committed::Done => last = "it says that they were written".to_owned(),
+            last = match self.commit(LEDGER, puts.clone(), &message(&puts)).await? {
+                Committed::Done => Fault::NotTaken("it says that they were written".to_owned()),
                 Committed::Behind => return Err(Fault::Broken("others write to the ledger all the time".to_owned())),
-                Committed::Conflict => last = "it says that they are other files by now".to_owned(),
-                Committed::Unknown(message) => last = message,
-            }
+                Committed::Conflict(_) => Fault::NotTaken("it says that they are other files by now".to_owned()),
+                Committed::Unknown(message) => Fault::Broken(message),
+            };
             // Whatever it says, what is there now tells.
             let paths: Vec<String> = puts.iter().map(|put| put.path.clone()).collect();
             let there = self.at_the_tip(LEDGER, &paths).await?;
@@ -148,18 +148,7 @@ impl Io {
                 return Err(Fault::Overtaken(others));
             }
         }
-        Err(Fault::NotTaken(last))
-    }
-
-    async fn commit(&self, puts: &[Put]) -> Result<Committed, Fault> {
-        let message = message(puts);
-        match self.exchange(Exchange::Commit { store: LEDGER.to_owned(), puts: puts.to_vec(), message }).await? {
-            Response::Committed {} => Ok(Committed::Done),
-            Response::Behind {} => Ok(Committed::Behind),
-            Response::Conflict { .. } => Ok(Committed::Conflict),
-            Response::Unknown { message } => Ok(Committed::Unknown(shorten_long(&message))),
-            other => Err(unexpected(other, "write the ledger")),
-        }
+        Err(last)
     }
 }
 

@@ -84,6 +84,15 @@ impl Faults {
                 format!("write at most {MAX_SKEW}"),
             );
         }
+        for (index, collect) in file.evidence.collect.iter().enumerate() {
+            if let Err(error) = Glob::new(&collect.files) {
+                self.add(
+                    format!("/evidence/collect/{index}/files"),
+                    format!("`{}` is not a glob: {error}", shorten(&collect.files)),
+                    "write a pattern such as `**/junit*.xml`",
+                );
+            }
+        }
         for (index, signer) in file.evidence.trusted_signers.iter().enumerate() {
             let path = signer.strip_prefix("https://").and_then(|rest| rest.split_once("/.github/workflows/"));
             let whole = path.is_some_and(|(repository, file)| {

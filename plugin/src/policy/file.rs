@@ -81,6 +81,8 @@ pub struct EvidencePolicy {
     pub grace_days: GraceDays,
     /// Evidence dated further in the future than this is refused (EV6). Default 300.
     pub clock_skew_seconds: u32,
+    /// What CI writes, by glob: `record` makes evidence of it. Default: nothing.
+    pub collect: Vec<Collect>,
     /// Workflows whose signatures count beside those of the entry's own repository (RD2), as certificates name them:
     /// `https://github.com/shop/builds/.github/workflows/image.yml`, at any ref, or with `@` and the ref. Default: none.
     pub trusted_signers: Vec<String>,
@@ -94,9 +96,22 @@ impl Default for EvidencePolicy {
             checks: BTreeMap::new(),
             grace_days: GraceDays::default(),
             clock_skew_seconds: 300,
+            collect: Vec::new(),
             trusted_signers: Vec::new(),
         }
     }
+}
+
+/// Reports that CI writes.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Collect {
+    /// Their paths, as a glob such as `**/junit*.xml`.
+    pub files: String,
+    /// The check that they are about. Absent: it follows from their format or their tool, where that is certain.
+    #[serde(default)]
+    pub check: Option<Check>,
 }
 
 /// An environment (PO6).

@@ -326,7 +326,7 @@ pub fn unbound(document: &str) -> Reason {
     Reason::new(
         Code::ReportUnbound,
         format!("the report `{}` is bound to nothing and counts for nothing", shorten(document)),
-        "add a record that names it, as `countersign evidence import` does".to_owned(),
+        "add a record that names it, as `countersign record` does".to_owned(),
     )
     .listed()
 }

@@ -8,6 +8,7 @@ mod process;
 mod rollback;
 mod standard;
 mod table;
+mod withdrawal;
 
 use countersign_tests::documents::{labelled, not_ready, promoted, with_policy};
 use countersign_tests::world::{Ended, World};

@@ -8,8 +8,6 @@ use crate::text::excerpt;
 pub enum Edit {
     /// A file has these bytes from now on.
     Write(String, Vec<u8>),
-    /// A file is the object that another commit already has.
-    Copy(String, String),
     /// A file is gone.
     Remove(String),
 }
@@ -65,14 +63,21 @@ impl Repository {
         Ok(text.lines().map(fields).collect())
     }
 
-    /// Commits `edits` on top of `branch`, which is made when it is missing, and moves it if nobody else did.
-    pub fn commit(&self, branch: &str, edits: &[Edit], message: &str, author: &Author) -> Result<Commit, Failure> {
+    /// Commits `edits` on top of `parent`, the tip of `branch`, and moves the branch if nobody else did. One that is
+    /// missing is made.
+    pub fn commit(
+        &self,
+        branch: &str,
+        parent: Option<&Commit>,
+        edits: &[Edit],
+        message: &str,
+        author: &Author,
+    ) -> Result<Commit, Failure> {
         let name = format!("refs/heads/{}", reference(branch)?);
         self.not_checked_out(branch, &name)?;
-        let parent = self.find_branch(branch)?;
-        let local = self.object(&name)?.map(|object| object.id);
-        let commit = self.commit_on(parent.as_ref(), edits, message, author)?;
-        self.update(&name, &commit, local.as_deref())?;
+        let local = self.object(&name)?.and(parent).map(Commit::as_str);
+        let commit = self.commit_on(parent, edits, message, author)?;
+        self.update(&name, &commit, local)?;
         Ok(commit)
     }
 
@@ -117,7 +122,6 @@ impl Repository {
                     let mut git = self.git();
                     ("100644", finish(git.args(["hash-object", "-w", "--stdin"]), Some(bytes))?, path)
                 }
-                Edit::Copy(path, object) => ("100644", object.clone(), path),
                 Edit::Remove(path) => ("0", "0".repeat(parent.map_or(40, |parent| parent.as_str().len())), path),
             };
             lines.extend_from_slice(format!("{mode} {object}\t{}", entry_path(path)?).as_bytes());

@@ -79,15 +79,6 @@ impl Entry {
             ("sbom", format!("{}.cdx.json", self.name)),
         ]
     }
-
-    /// What a pipeline step says that writes no report.
-    pub(super) fn said(&self, check: &str, now: &str) -> String {
-        let asset = json!({ "kind": "image", "digest": self.digest() });
-        let record = json!({
-            "check": check, "tool": "pipeline", "outcome": "success", "assets": [asset], "run": self.run, "date": now,
-        });
-        format!("{record:#}\n")
-    }
 }
 
 /// The label of an emergency.

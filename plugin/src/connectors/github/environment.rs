@@ -183,6 +183,7 @@ pub(super) async fn decisions(talk: &Talk, place: &Place, life: &Life, folder: &
             Some(user) if user.is_person() && !user.is_gone() || !approves => reviewed.decisions.push(Decision {
                 by: user.person(),
                 approves,
+                withdraws: false,
                 at,
                 why: said(review.comment.as_deref()),
                 environment: Some(approvals.environment.0.clone()),

@@ -184,7 +184,17 @@ pub(super) fn decisions(record: &Record, issue: &Issue, events: &[Happened]) -> 
             (Some(first), _) if place > first => (record.about, Some(Digest::of(b"")), None),
             (_, _) => (None, None, None),
         };
-        decisions.push(Decision { by, approves, at, why: None, environment: None, change, delta, policy });
+        decisions.push(Decision {
+            by,
+            approves,
+            withdraws: false,
+            at,
+            why: None,
+            environment: None,
+            change,
+            delta,
+            policy,
+        });
     }
     decisions
 }

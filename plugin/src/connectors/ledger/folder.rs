@@ -2,7 +2,7 @@
 
 use super::request::{Asked, Record, Request, ReviewedBefore, Said};
 use super::{parse, print, record_path, request_path};
-use crate::change::event::{Basis, Decision, Kind, Observed, Status};
+use crate::change::event::{self, Basis, Decision, Kind, Observed, Status};
 use crate::change::state::{Change, Life};
 use crate::connectors::talk::trouble;
 use crate::connectors::{Pause, Talk};
@@ -176,8 +176,8 @@ impl Folder {
         let binds = |decision: &&Decision| {
             fits(decision.change, change) && fits(decision.delta, delta) && fits(decision.policy, policy)
         };
-        let rejected = self.decisions.iter().any(|decision| !decision.approves);
-        let approved = self.decisions.iter().filter(binds).any(|decision| decision.approves);
+        let rejected = event::standing(&self.decisions).any(|decision| !decision.approves);
+        let approved = event::standing(&self.decisions).filter(binds).any(|decision| decision.approves);
         Ok(match standing {
             Status::New | Status::Authorize | Status::Scheduled if rejected => Status::Canceled,
             Status::Authorize if approved => Status::Scheduled,

@@ -48,7 +48,9 @@ fn cr3_ga2_a_review_after_people_were_asked_is_the_reviewers_word() {
     github.minutes = 9;
     github.review(RUN, "PROD", "approved", " looks good ", "User", 7);
     let decisions = read(&mut github).decisions;
-    let [Decision { by, approves: true, at, why, environment, change, delta, policy }] = decisions.as_slice() else {
+    let [Decision { by, approves: true, withdraws: false, at, why, environment, change, delta, policy }] =
+        decisions.as_slice()
+    else {
         panic!("{decisions:?}")
     };
     assert_eq!((by.id.as_str(), by.login.as_str()), ("7", "user-7"));
