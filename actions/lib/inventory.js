@@ -1,208 +1,177 @@
 // @ts-check
 /**
- * The inventory in git: what is deployed at a commit, and the pointer to what was concluded last on a target.
+ * The inventory in git: refs, files and history, and the tags that point to what was concluded last.
  *
  * Files are read from objects, never from the work tree. Branches and tags are asked of the server when there is one: a
  * stale checkout cannot lie.
  */
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { Refusal, unavailable, usage } from './failure.js'
-import { commitId, complaint, git, listing, objects, patiently, reference, succeeded } from './git.js'
+import { unavailable, usage } from './failure.js'
+import { commitId, complaint, git, listing, objects, reference, succeeded } from './git.js'
+import { isOvertaken } from './remote.js'
 import { excerpt } from './text.js'
 
-/** How often a pointer is moved, when nobody knows whether it took. */
-const MOVES_MAX = 3
-
 /**
- * @typedef {import('./ask.js').Named} Named
- * @typedef {{commit: string, files: Named[]}} Tree
- * @typedef {{object: string, commit: string}} Tag
- * @typedef {{name: string, before?: string}} Pointer
+ * @typedef {{object: string, commit: string}} Held
+ * @typedef {{response: 'moved' | 'conflict'} | {response: 'unknown', message: string}} Moved
+ * @typedef {Awaited<ReturnType<typeof inventory>>} Inventory
  */
 
 /**
- * @typedef {object} Inventory
- * @property {string | undefined} repository its name on the server, if it is there
- * @property {(name: string) => Promise<string>} branch the tip of a branch
- * @property {(commit: string) => Promise<Tree>} tree
- * @property {(commit: string, path: string) => Promise<Named | undefined>} file
- * @property {(name: string) => Promise<{pointer: Pointer, commit?: string}>} concluded
- * @property {(pointer: Pointer, commit: string) => Promise<{code: string, message: string} | undefined>} conclude
- */
-
-/**
- * @param {import('./store.js').World} world
- * @param {import('./ask.js').Ask} ask
- * @param {{folder: string, scratch: string, server: string, token: string}} where
- * @returns {Promise<Inventory>}
- */
-export async function inventory(world, ask, where) {
-  const gitDir = repositoryAt(where.folder)
-  const local = git(world, gitDir)
-  const origin = (await local(['config', '--get', 'remote.origin.url'])).stdout.toString().trim()
-  const url = origin ? onServer(origin, where.server) : undefined
-  const repository = url && new URL(url).pathname.replace(/^\/|\.git$/g, '')
-  const refs = url ? await remote(world, where.scratch, { url, token: where.token }) : localRefs(local)
-  const places = [local, ...refs.places]
-
-  /** @param {string} commit */
-  async function items(commit) {
-    for (const place of places) {
-      const found = await listing(place, commit)
-      const ids = (found ?? []).filter((item) => shown(item) && item.kind === 'blob').map(({ id }) => id)
-      const bytes = found && (await objects(place, [...new Set(ids)]))
-      if (found && bytes && ids.every((id) => bytes.has(id))) return { found, bytes }
-    }
-    return undefined
-  }
-
-  /** @param {string} commit */
-  async function whole(commit) {
-    const there = (await items(commitId(commit))) ?? ((await refs.fetch(commit)) ? await items(commit) : undefined)
-    if (there) return there
-    throw usage(`the inventory has no commit ${commit}`, 'check it out with `fetch-depth: 0`: a shallow clone lacks older commits')
-  }
-
-  return {
-    repository,
-    branch: async (name) => {
-      const tip = await refs.branch(reference(name))
-      if (tip) return tip
-      throw usage(`the inventory has no branch \`${excerpt(name, 200)}\``, 'a branch is an environment: name another with `branch`')
-    },
-    tree: async (commit) => {
-      const { found, bytes } = await whole(commit)
-      const files = found.filter(shown).map(({ mode, id, path }) => {
-        if (!mode.startsWith('100')) throw link(path)
-        if (path.includes('\ufffd')) throw usage('the name of a file of the inventory is not UTF-8', 'rename it')
-        return ask.give(path, /** @type {Buffer} */ (bytes.get(id)))
-      })
-      return { commit, files: files.sort((a, b) => (a.name < b.name ? -1 : 1)) }
-    },
-    file: async (commit, path) => {
-      const { found } = await whole(commit)
-      const item = found.find((item) => item.path === path && item.kind === 'blob')
-      if (!item) return undefined
-      for (const place of places) {
-        const bytes = (await objects(place, [item.id])).get(item.id)
-        if (bytes) return ask.give(path, bytes)
-      }
-      throw unavailable(`the inventory lacks the bytes of \`${excerpt(path, 200)}\``)
-    },
-    concluded: async (name) => {
-      const tag = await refs.tag(reference(name))
-      return { pointer: { name, before: tag?.object }, commit: tag?.commit }
-    },
-    conclude: async (pointer, commit) => {
-      try {
-        return await moved(refs, pointer, commitId(commit))
-      } catch (error) {
-        if (!(error instanceof Refusal)) throw error
-        return { code: 'unavailable', message: error.message }
-      }
-    }
-  }
-}
-
-/**
- * Where branches and tags are.
- * @typedef {object} Refs
- * @property {import('./git.js').Git[]} places where objects are, besides the checkout
- * @property {(name: string) => Promise<string | undefined>} branch
- * @property {(name: string) => Promise<Tag | undefined>} tag
+ * Where refs are, and the git that reads objects.
+ * @typedef {object} Home
+ * @property {import('./git.js').Git} run
+ * @property {(ids: string[]) => Promise<Map<string, Buffer>>} objects
  * @property {(commit: string) => Promise<boolean>} fetch
- * @property {(name: string, commit: string, before?: string) => Promise<import('./git.js').Ended>} move
+ * @property {(name: string) => Promise<Held | undefined>} held what a full name of a branch or tag holds
+ * @property {(name: string, object: string, before: string | undefined) => Promise<Moved>} move
  */
 
 /**
- * Moves the pointer if it is as it was when this run began, and reads it back.
- * @param {Refs} refs
- * @param {Pointer} pointer
- * @param {string} commit
+ * @param {import('./git.js').World} world
+ * @param {string} folder where it is checked out
+ * @param {string} server
+ * @param {(url: string) => Promise<import('./remote.js').Remote>} remote
  */
-async function moved(refs, { name, before }, commit) {
-  let why = 'it reads otherwise afterwards'
-  let code = 'write-not-taken'
-  for (let tries = 0; tries < MOVES_MAX; tries += 1) {
-    const now = await refs.tag(name)
-    if (now?.commit === commit) return undefined
-    if (now?.object !== before) return { code: 'conflict', message: `the tag \`${name}\` was moved by another run in between` }
-    // Whatever it says, the next look tells whether it took.
-    const ended = await refs.move(name, commit, before)
-    if (ended.code !== 0) [code, why] = ['unavailable', excerpt(complaint(ended), 400)]
+export async function inventory(world, folder, server, remote) {
+  const checkout = git(world, repositoryAt(folder))
+  const paths = await checkout(['rev-parse', '--path-format=absolute', '--git-path', 'objects', '--git-path', 'shallow', '--git-path', 'config'])
+  const [borrowed = '', cut = '', config = ''] = succeeded(paths, 'read the inventory').toString().trim().split('\n')
+  const shallow = existsSync(cut) ? readFileSync(cut, 'utf8') : ''
+  const origin = (await checkout(['config', '--file', config, '--get', 'remote.origin.url'])).stdout.toString().trim()
+  const url = origin ? onServer(origin, server) : undefined
+  const home = url ? await there(await remote(url), { objects: borrowed, shallow }) : here(checkout)
+
+  /** @param {string} commit */
+  const has = async (commit) => (await home.run(['cat-file', '-e', `${commitId(commit)}^{commit}`])).code === 0
+
+  return {
+    repository: url && new URL(url).pathname.replace(/^\/|\.git$/g, ''),
+
+    /**
+     * What a full name, or the id of a commit, stands for.
+     * @param {string} name
+     * @returns {Promise<Held | undefined>}
+     */
+    async ref(name) {
+      if (name.startsWith('refs/')) {
+        reference(name.replace(/^refs\/(heads|tags)\//, ''))
+        return home.held(name)
+      }
+      return (await has(name)) || ((await home.fetch(name)) && (await has(name))) ? { object: name, commit: name } : undefined
+    },
+
+    /**
+     * Points an annotated tag to a commit, if it is as it was.
+     * @param {{name: string, from?: string, to: string, message: string}} move
+     * @param {number} seconds the time
+     */
+    async move({ name, from, to, message }, seconds) {
+      const tag = reference(name.replace(/^refs\/tags\//, ''))
+      const head = [`object ${commitId(to)}`, 'type commit', `tag ${tag}`, `tagger countersign <countersign@localhost> ${seconds} +0000`]
+      const made = await home.run(['hash-object', '-t', 'tag', '-w', '--stdin'], `${head.join('\n')}\n\n${message.trimEnd()}\n`)
+      return home.move(name, succeeded(made, 'make a tag').toString().trim(), from)
+    },
+
+    /**
+     * The files of a commit; links and submodules are not regular.
+     * @param {string} commit
+     */
+    async tree(commit) {
+      const found = (await listing(home.run, commitId(commit))) ?? ((await home.fetch(commit)) ? await listing(home.run, commit) : undefined)
+      if (!found) throw usage(`the inventory has no commit ${commit}`, 'check it out with `fetch-depth: 0`: a shallow clone lacks older commits')
+      if (found.some(({ path }) => path.includes('\ufffd'))) throw usage('the name of a file of the inventory is not UTF-8', 'rename it')
+      return found.map(({ mode, id, path }) => ({ path, id, regular: mode.startsWith('100') }))
+    },
+
+    /**
+     * The bytes of objects that `tree` named.
+     * @param {string[]} ids
+     */
+    async blobs(ids) {
+      const found = await home.objects(ids.map(commitId))
+      const lacking = ids.find((id) => !found.has(id))
+      if (lacking === undefined) return found
+      throw unavailable(`the inventory lacks the object ${lacking}`)
+    },
+
+    /**
+     * The commits that `to` has and `from` has not, newest first.
+     * @param {{from?: string, to: string}} range
+     */
+    async log({ from, to }) {
+      const format = ['%H', '%P', '%ae', '%ce', '%ct', '%s'].join('%x1f')
+      const words = [commitId(to), ...(from ? [`^${commitId(from)}`] : [])]
+      const lines = succeeded(await home.run(['log', `--format=${format}`, ...words]), 'read the history').toString().split('\n')
+      const commits = lines.filter(Boolean).map(logged)
+      // What lies behind is not known, and no history is not a short one.
+      if (commits.some(({ commit }) => shallow.includes(commit))) {
+        throw usage('the inventory was checked out without its past', 'check it out with `fetch-depth: 0`')
+      }
+      return commits
+    }
   }
-  if ((await refs.tag(name))?.commit === commit) return undefined
-  return { code, message: `the tag \`${name}\` cannot be moved: ${why}` }
+}
+
+/** @param {string} line */
+function logged(line) {
+  const [commit = '', parents = '', author = '', committer = '', seconds = '', ...subject] = line.split('\x1f')
+  const at = new Date(Number(seconds) * 1000).toISOString().replace('.000Z', 'Z')
+  return { commit, parents: parents.split(' ').filter(Boolean), author, committer, at, subject: subject.join(' ') }
 }
 
 /**
- * Branches and tags of a repository on the server. Objects that the checkout lacks are fetched into `scratch`.
- * @param {import('./store.js').World} world
- * @param {string} scratch
- * @param {import('./git.js').Remote} server
- * @returns {Promise<Refs>}
+ * Refs of a repository on the server. Objects that the checkout lacks are fetched.
+ * @param {import('./remote.js').Remote} remote
+ * @param {{objects: string, shallow: string}} checkout
+ * @returns {Promise<Home>}
  */
-async function remote(world, scratch, server) {
-  const run = git(world, scratch, server)
-  succeeded(await run(['init', '--quiet', '--bare', '--template=', scratch]), 'make a repository')
-  succeeded(await run(['config', 'remote.origin.url', server.url]), 'make a repository')
-
-  /** @param {string[]} names */
-  async function ask(...names) {
-    const ended = await patiently(world, run, ['ls-remote', '--quiet', 'origin', ...names])
-    if (ended.code !== 0) throw unavailable(`the tags of the inventory cannot be read: ${excerpt(complaint(ended), 400)}`, 'check the input `token`: it needs `contents: read`')
-    const lines = ended.stdout.toString().split('\n').filter(Boolean)
-    return new Map(lines.map((line) => /** @type {[string, string]} */ (line.split('\t').reverse())))
-  }
-
-  /** @param {string} commit */
-  async function fetch(commit) {
-    const options = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', '--depth=1']
-    return (await patiently(world, run, ['fetch', ...options, 'origin', commit])).code === 0
-  }
-
+async function there(remote, checkout) {
+  await remote.borrow(checkout)
   return {
-    places: [run],
-    fetch,
-    branch: async (name) => (await ask(`refs/heads/${name}`)).get(`refs/heads/${name}`),
-    tag: async (name) => {
-      const full = `refs/tags/${name}`
-      const found = await ask(full, `${full}^{}`)
-      const object = found.get(full)
-      return object === undefined ? undefined : { object, commit: found.get(`${full}^{}`) ?? object }
+    run: remote.run,
+    objects: remote.objects,
+    fetch: (commit) => remote.fetch(commit, { bare: false }),
+    held: async (name) => {
+      const refs = await remote.refs()
+      const object = refs.get(name)
+      return object === undefined ? undefined : { object, commit: refs.get(`${name}^{}`) ?? object }
     },
-    move: async (name, commit, before) => {
-      await fetch(commit)
-      const full = `refs/tags/${name}`
-      const lease = `--force-with-lease=${full}:${before ?? ''}`
-      return run(['push', '--porcelain', '--no-verify', '--no-signed', lease, 'origin', `${commit}:${full}`])
+    move: async (name, object, before) => {
+      const pushed = await remote.push(object, name, [`--force-with-lease=${name}:${before ?? ''}`])
+      remote.forget()
+      if (pushed.code === 0) return { response: 'moved' }
+      return isOvertaken(pushed) ? { response: 'conflict' } : { response: 'unknown', message: remote.refuse(pushed).message }
     }
   }
 }
 
 /**
- * Branches and tags of a repository that has no server.
+ * Refs of a repository that has no server.
  * @param {import('./git.js').Git} run
- * @returns {Refs}
+ * @returns {Home}
  */
-function localRefs(run) {
+function here(run) {
   const parse = async (/** @type {string} */ name) => {
     const ended = await run(['rev-parse', '--verify', '--quiet', name])
     return ended.code === 0 ? ended.stdout.toString().trim() : undefined
   }
   return {
-    places: [],
+    run,
+    objects: (ids) => objects(run, ids),
     fetch: async () => false,
-    branch: (name) => parse(`refs/heads/${name}^{commit}`),
-    tag: async (name) => {
-      const object = await parse(`refs/tags/${name}`)
-      const commit = await parse(`refs/tags/${name}^{commit}`)
-      if (object && !commit) throw usage(`the tag \`${name}\` is not about a commit`, 'point it to a commit')
+    held: async (name) => {
+      const object = await parse(name)
+      const commit = await parse(`${name}^{commit}`)
+      if (object && !commit) throw usage(`\`${name}\` is not about a commit`, 'point it to a commit')
       return object && commit ? { object, commit } : undefined
     },
-    move: (name, commit, before) =>
-      run(['update-ref', '--no-deref', '-m', 'countersign', `refs/tags/${name}`, commit, before ?? '0'.repeat(commit.length)])
+    move: async (name, object, before) => {
+      const nothing = '0'.repeat(object.length)
+      const ended = await run(['update-ref', '--no-deref', '-m', 'countersign', name, object, before ?? nothing])
+      return ended.code === 0 ? { response: 'moved' } : { response: 'unknown', message: excerpt(complaint(ended), 300) }
+    }
   }
 }
 
@@ -233,17 +202,6 @@ function onServer(origin, server) {
   const scp = /^(?:ssh:\/\/)?git@([^:/]+)[:/](.+)$/.exec(origin)
   const text = scp && scp[1] === host.hostname ? `${host.origin}/${scp[2]}` : origin
   const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url?.origin === host.origin) return `${url.origin}${url.pathname}`
+  if (url?.origin === host.origin) return `${url.origin}${url.pathname.replace(/\/*(\.git)?\/*$/, '')}.git`
   throw usage('the inventory was checked out from another server than this run is on', 'keep the inventory on the server that runs the workflow')
-}
-
-/** Whatever is hidden is passed over. */
-function shown(/** @type {import('./git.js').Item} */ { path }) {
-  return !path.split('/').some((part) => part.startsWith('.'))
-}
-
-/** A link in an inventory may point anywhere, so nobody can say what it deploys. */
-function link(/** @type {string} */ path) {
-  const help = 'put the entry itself there: links and submodules are not followed'
-  return usage(`\`${excerpt(path, 200)}\` in the inventory is not a regular file`, help)
 }
