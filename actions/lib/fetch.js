@@ -13,13 +13,21 @@ import { usage } from './failure.js'
  * @returns {typeof fetch}
  */
 export function fetching(env) {
-  const proxies = ['http_proxy', 'https_proxy'].some((name) => env[name] || env[name.toUpperCase()])
+  const named = (/** @type {string} */ name) => env[name] || env[name.toUpperCase()] || ''
+  const proxies = { 'http:': named('http_proxy'), 'https:': named('https_proxy') }
   const ca = authorities(env)
-  if (!proxies && !ca) return fetch
+  if (!proxies['http:'] && !proxies['https:'] && !ca) return fetch
   const tls = ca && { ca }
-  const options = { connect: tls, requestTls: tls, proxyTls: tls }
-  const dispatcher = proxies ? new undici.EnvHttpProxyAgent(options) : new undici.Agent(options)
-  return /** @type {any} */ ((/** @type {any} */ url, /** @type {any} */ init) => undici.fetch(url, { ...init, dispatcher }))
+  const through = (/** @type {string} */ proxy) => {
+    if (proxy === '') return new undici.Agent({ connect: tls })
+    const where = { httpProxy: proxy, httpsProxy: proxy, noProxy: named('no_proxy') }
+    return new undici.EnvHttpProxyAgent(/** @type {any} */ ({ ...where, connect: tls, requestTls: tls, proxyTls: tls }))
+  }
+  const agents = { 'http:': through(proxies['http:']), 'https:': through(proxies['https:']) }
+  return /** @type {any} */ ((/** @type {string | URL} */ url, /** @type {any} */ init) => {
+    const { protocol } = new URL(url)
+    return undici.fetch(url, { ...init, dispatcher: agents[/** @type {keyof typeof agents} */ (protocol)] })
+  })
 }
 
 /** @param {Record<string, string | undefined>} env */

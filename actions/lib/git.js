@@ -18,7 +18,7 @@ const KEPT = /^(PATH|TMPDIR|TEMP|TMP|SystemRoot|(https?|no|all)_proxy|SSL_CERT_D
 const CERTIFICATES = ['GIT_SSL_CAINFO', 'SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS']
 /**
  * What git does and does not, whatever the repository's configuration says. The last one: a checkout whose objects are
- * borrowed is asked for nothing, because its configuration may be anybody's (T67).
+ * borrowed is asked for nothing, because its configuration may be anybody's (T68).
  */
 const FIXED = [
   ...['core.hooksPath=/dev/null', 'core.fsmonitor=false', 'credential.helper=', 'gc.auto=0', 'maintenance.auto=false'],

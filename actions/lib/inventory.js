@@ -132,7 +132,7 @@ async function there(remote, checkout) {
   return {
     run: remote.run,
     objects: remote.objects,
-    fetch: (commit) => remote.fetch(commit, { bare: false }),
+    fetch: (commit) => remote.fetch(commit),
     held: async (name) => {
       const refs = await remote.refs()
       const object = refs.get(name)

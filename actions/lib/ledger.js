@@ -18,6 +18,8 @@ const WRITING_MAX = 300_000
 const BETWEEN = 1500
 /** After this many rejected pushes with no other writer, the branch is not writable. */
 const BROKEN_MAX = 4
+/** Commits that are looked through for one whose push was not answered. */
+const DEPTH_LOST = 200
 /** Who writes. */
 const WRITER = 'countersign <41898282+github-actions[bot]@users.noreply.github.com>'
 
@@ -145,8 +147,6 @@ export function ledger(world, remote, branch) {
       const many = pushes || crowd
       if (many > 0) await world.sleep(Math.min(200 * many, BETWEEN) * world.random())
       const paths = await differing(puts)
-      // Perhaps a push without an answer took after all, and others wrote on top of it.
-      if (paths.length > 0 && sent.length > 0 && (await holds(puts))) return unknown('a push was not answered')
       if (paths.length > 0) return { response: 'conflict', paths }
       const parent = tip
       const made = await make(puts, message)
@@ -159,16 +159,26 @@ export function ledger(world, remote, branch) {
       if (!isOvertaken(pushed)) sent.push(made)
       refresh()
       await current()
-      if (tip !== undefined && sent.includes(tip)) return { response: 'committed' }
+      if (await arrived(sent)) return { response: 'committed' }
       broken = isOvertaken(pushed) || tip !== parent ? 0 : broken + 1
       if (broken === BROKEN_MAX) return { response: 'broken', message: remote.refuse(pushed).message }
     }
     return { response: 'behind' }
   }
 
-  /** Whether all of it is there, whoever wrote it. @param {Put[]} puts */
-  async function holds(puts) {
-    return (await differing(puts.map(({ path, bytes }) => ({ path, expected: bytes && digestOf(bytes) })))).length === 0
+  /**
+   * Whether one of these commits took, though its push was not answered: what is sent twice is refused the second time, and
+   * others may have written on top of it.
+   * @param {string[]} sent
+   */
+  async function arrived(sent) {
+    if (tip === undefined || sent.length === 0) return false
+    if (sent.includes(tip)) return true
+    await remote.fetch(tip, { bare: true, depth: DEPTH_LOST })
+    for (const made of sent) {
+      if ((await remote.run(['merge-base', '--is-ancestor', made, tip])).code === 0) return true
+    }
+    return false
   }
 
   return {
@@ -194,21 +204,12 @@ export function ledger(world, remote, branch) {
       /** @type {string[]} */ const sent = []
       const committed = await write(puts, message, sent).catch((error) => {
         if (sent.length === 0) throw error
-        return unknown(error.message)
+        return { response: /** @type {const} */ ('unknown'), message: String(error.message) }
       })
       if (committed.response !== 'committed') refresh()
       return committed
     }
   }
-}
-
-/**
- * Nobody knows whether it was written.
- * @param {string} message
- * @returns {Committed}
- */
-function unknown(message) {
-  return { response: 'unknown', message }
 }
 
 /**

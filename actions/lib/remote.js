@@ -2,7 +2,7 @@
 /**
  * A repository on the server, and a repository of this run that holds what was fetched of it.
  *
- * Remote traffic runs in the latter alone: it has no configuration but this host's (T67). Its folder is random, and nobody
+ * Remote traffic runs in the latter alone: it has no configuration but this host's (T68). Its folder is random, and nobody
  * else's.
  */
 import { mkdtemp, writeFile } from 'node:fs/promises'
@@ -43,9 +43,10 @@ export async function remote(world, where) {
   /** What the server's branches and tags were when it was asked last. @type {Map<string, string> | undefined} */
   let known
 
+  const path = new URL(where.url).pathname.replace(/^\/|\.git$/g, '')
+
   /** @param {Ended} ended */
   function refuse(ended) {
-    const path = new URL(where.url).pathname.replace(/^\/|\.git$/g, '')
     const needs = 'the token needs `contents: read`, and to write `contents: write`'
     return unavailable(`git cannot reach \`${excerpt(path, 100)}\`: ${excerpt(complaint(ended), 160)}; ${needs}`)
   }
@@ -64,6 +65,8 @@ export async function remote(world, where) {
       const ended = await patiently(world, run, ['ls-remote', '--quiet', '--heads', '--tags', 'origin'])
       if (ended.code !== 0) throw refuse(ended)
       const lines = ended.stdout.toString().split('\n').filter(Boolean)
+      // What is not git's answer may look like no refs at all, and that would be taken for: nothing was ever recorded.
+      if (lines.length === 0) throw unavailable(`the server shows no branch of \`${excerpt(path, 100)}\`; an empty repository needs a first commit`)
       known = new Map(lines.map((line) => /** @type {[string, string]} */ (line.split('\t').reverse())))
       return known
     },
@@ -71,11 +74,11 @@ export async function remote(world, where) {
     /**
      * Fetches a commit without its past, and where `bare` without its files. Says whether the server has it.
      * @param {string} commit
-     * @param {{bare: boolean}} how
+     * @param {{bare?: boolean, depth?: number}} [how] `depth`: with so many commits of its past
      */
-    async fetch(commit, { bare }) {
+    async fetch(commit, { bare = false, depth = 1 } = {}) {
       const filter = bare ? ['--filter=blob:none'] : []
-      const ended = await patiently(world, run, [...FETCH, ...filter, '--depth=1', 'origin', commit])
+      const ended = await patiently(world, run, [...FETCH, ...filter, `--depth=${depth}`, 'origin', commit])
       if (ended.code !== 0 && !isAbsent(ended)) throw refuse(ended)
       return ended.code === 0
     },
