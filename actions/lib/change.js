@@ -122,7 +122,7 @@ export function restored({ input }) {
 function toDeploy({ input, env, inventory: { repository } }) {
   const named = input.text('commit')
   if (named) return commitId(named)
-  const ours = repository === undefined || repository.toLowerCase() === env.GITHUB_REPOSITORY?.toLowerCase()
+  const ours = repository.toLowerCase() === env.GITHUB_REPOSITORY?.toLowerCase()
   return !input.text('branch') && ours && env.GITHUB_SHA ? commitId(env.GITHUB_SHA) : undefined
 }
 

@@ -2,76 +2,73 @@
 /**
  * The inventory in git: refs, files and history, and the tags that point to what was concluded last.
  *
- * Files are read from objects, never from the work tree. Branches and tags are asked of the server when there is one: a
- * stale checkout cannot lie.
+ * Files are read from objects, never from the work tree. Branches and tags are asked of the server: a stale
+ * checkout cannot lie.
  */
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { unavailable, usage } from './failure.js'
-import { commitId, complaint, git, listing, objects, reference, succeeded } from './git.js'
-import { isOvertaken } from './remote.js'
+import { commitId, git, reference, succeeded } from './git.js'
+import { isOvertaken, repositoryOf } from './remote.js'
 import { excerpt } from './text.js'
 
 /**
- * @typedef {{object: string, commit: string}} Held
  * @typedef {{response: 'moved' | 'conflict'} | {response: 'unknown', message: string}} Moved
  * @typedef {Awaited<ReturnType<typeof inventory>>} Inventory
- */
-
-/**
- * Where refs are, and the git that reads objects.
- * @typedef {object} Home
- * @property {import('./git.js').Git} run
- * @property {(ids: string[]) => Promise<Map<string, Buffer>>} objects
- * @property {(commit: string) => Promise<boolean>} fetch
- * @property {(name: string) => Promise<Held | undefined>} held what a full name of a branch or tag holds
- * @property {(name: string, object: string, before: string | undefined) => Promise<Moved>} move
  */
 
 /**
  * @param {import('./git.js').World} world
  * @param {string} folder where it is checked out
  * @param {string} server
- * @param {(url: string) => Promise<import('./remote.js').Remote>} remote
+ * @param {(url: string) => Promise<import('./remote.js').Remote>} remotes
  */
-export async function inventory(world, folder, server, remote) {
+export async function inventory(world, folder, server, remotes) {
   const checkout = git(world, repositoryAt(folder))
   const paths = await checkout(['rev-parse', '--path-format=absolute', '--git-path', 'objects', '--git-path', 'shallow', '--git-path', 'config'])
-  const [borrowed = '', cut = '', config = ''] = succeeded(paths, 'read the inventory').toString().trim().split('\n')
+  const [objects = '', cut = '', config = ''] = succeeded(paths, 'read the inventory').toString().trim().split('\n')
   const shallow = existsSync(cut) ? readFileSync(cut, 'utf8') : ''
   const origin = (await checkout(['config', '--file', config, '--get', 'remote.origin.url'])).stdout.toString().trim()
-  const url = origin ? onServer(origin, server) : undefined
-  const home = url ? await there(await remote(url), { objects: borrowed, shallow }) : here(checkout)
+  const url = onServer(origin, server)
+  const remote = await remotes(url)
+  await remote.borrow({ objects, shallow })
 
   /** @param {string} commit */
-  const has = async (commit) => (await home.run(['cat-file', '-e', `${commitId(commit)}^{commit}`])).code === 0
+  const has = async (commit) => (await remote.run(['cat-file', '-e', `${commit}^{commit}`])).code === 0
 
   return {
-    repository: url && new URL(url).pathname.replace(/^\/|\.git$/g, ''),
+    repository: repositoryOf(url),
 
     /**
      * What a full name, or the id of a commit, stands for.
      * @param {string} name
-     * @returns {Promise<Held | undefined>}
+     * @returns {Promise<{object: string, commit: string} | undefined>}
      */
     async ref(name) {
-      if (name.startsWith('refs/')) {
-        reference(name.replace(/^refs\/(heads|tags)\//, ''))
-        return home.held(name)
+      if (!name.startsWith('refs/')) {
+        const there = (await has(commitId(name))) || (await remote.fetch(name))
+        return there ? { object: name, commit: name } : undefined
       }
-      return (await has(name)) || ((await home.fetch(name)) && (await has(name))) ? { object: name, commit: name } : undefined
+      const refs = await remote.refs()
+      const object = refs.get(fullName(name))
+      return object === undefined ? undefined : { object, commit: refs.get(`${name}^{}`) ?? object }
     },
 
     /**
      * Points an annotated tag to a commit, if it is as it was.
      * @param {{name: string, from?: string, to: string, message: string}} move
      * @param {number} seconds the time
+     * @returns {Promise<Moved>}
      */
-    async move({ name, from, to, message }, seconds) {
-      const tag = reference(name.replace(/^refs\/tags\//, ''))
+    async move({ name, from = '', to, message }, seconds) {
+      const tag = fullName(name).replace(/^refs\/tags\//, '')
       const head = [`object ${commitId(to)}`, 'type commit', `tag ${tag}`, `tagger countersign <countersign@localhost> ${seconds} +0000`]
-      const made = await home.run(['hash-object', '-t', 'tag', '-w', '--stdin'], `${head.join('\n')}\n\n${message.trimEnd()}\n`)
-      return home.move(name, succeeded(made, 'make a tag').toString().trim(), from)
+      const made = await remote.run(['hash-object', '-t', 'tag', '-w', '--stdin'], `${head.join('\n')}\n\n${message.trimEnd()}\n`)
+      const object = succeeded(made, 'make a tag').toString().trim()
+      const pushed = await remote.push(object, name, [`--force-with-lease=${name}:${from}`])
+      remote.forget()
+      if (pushed.code === 0) return { response: 'moved' }
+      return isOvertaken(pushed) ? { response: 'conflict' } : { response: 'unknown', message: remote.refuse(pushed).message }
     },
 
     /**
@@ -79,7 +76,7 @@ export async function inventory(world, folder, server, remote) {
      * @param {string} commit
      */
     async tree(commit) {
-      const found = (await listing(home.run, commitId(commit))) ?? ((await home.fetch(commit)) ? await listing(home.run, commit) : undefined)
+      const found = (await remote.listing(commitId(commit))) ?? ((await remote.fetch(commit)) ? await remote.listing(commit) : undefined)
       if (!found) throw usage(`the inventory has no commit ${commit}`, 'check it out with `fetch-depth: 0`: a shallow clone lacks older commits')
       if (found.some(({ path }) => path.includes('\ufffd'))) throw usage('the name of a file of the inventory is not UTF-8', 'rename it')
       return found.map(({ mode, id, path }) => ({ path, id, regular: mode.startsWith('100') }))
@@ -90,7 +87,7 @@ export async function inventory(world, folder, server, remote) {
      * @param {string[]} ids
      */
     async blobs(ids) {
-      const found = await home.objects(ids.map(commitId))
+      const found = await remote.objects(ids.map(commitId))
       const lacking = ids.find((id) => !found.has(id))
       if (lacking === undefined) return found
       throw unavailable(`the inventory lacks the object ${lacking}`)
@@ -103,7 +100,7 @@ export async function inventory(world, folder, server, remote) {
     async log({ from, to }) {
       const format = ['%H', '%P', '%ae', '%ce', '%ct', '%s'].join('%x1f')
       const words = [commitId(to), ...(from ? [`^${commitId(from)}`] : [])]
-      const lines = succeeded(await home.run(['log', `--format=${format}`, ...words]), 'read the history').toString().split('\n')
+      const lines = succeeded(await remote.run(['log', `--format=${format}`, ...words]), 'read the history').toString().split('\n')
       const commits = lines.filter(Boolean).map(logged)
       // What lies behind is not known, and no history is not a short one.
       if (commits.some(({ commit }) => shallow.includes(commit))) {
@@ -114,65 +111,17 @@ export async function inventory(world, folder, server, remote) {
   }
 }
 
+/** @param {string} name */
+function fullName(name) {
+  reference(name.replace(/^refs\/(heads|tags)\//, ''))
+  return name
+}
+
 /** @param {string} line */
 function logged(line) {
   const [commit = '', parents = '', author = '', committer = '', seconds = '', ...subject] = line.split('\x1f')
   const at = new Date(Number(seconds) * 1000).toISOString().replace('.000Z', 'Z')
   return { commit, parents: parents.split(' ').filter(Boolean), author, committer, at, subject: subject.join(' ') }
-}
-
-/**
- * Refs of a repository on the server. Objects that the checkout lacks are fetched.
- * @param {import('./remote.js').Remote} remote
- * @param {{objects: string, shallow: string}} checkout
- * @returns {Promise<Home>}
- */
-async function there(remote, checkout) {
-  await remote.borrow(checkout)
-  return {
-    run: remote.run,
-    objects: remote.objects,
-    fetch: (commit) => remote.fetch(commit),
-    held: async (name) => {
-      const refs = await remote.refs()
-      const object = refs.get(name)
-      return object === undefined ? undefined : { object, commit: refs.get(`${name}^{}`) ?? object }
-    },
-    move: async (name, object, before) => {
-      const pushed = await remote.push(object, name, [`--force-with-lease=${name}:${before ?? ''}`])
-      remote.forget()
-      if (pushed.code === 0) return { response: 'moved' }
-      return isOvertaken(pushed) ? { response: 'conflict' } : { response: 'unknown', message: remote.refuse(pushed).message }
-    }
-  }
-}
-
-/**
- * Refs of a repository that has no server.
- * @param {import('./git.js').Git} run
- * @returns {Home}
- */
-function here(run) {
-  const parse = async (/** @type {string} */ name) => {
-    const ended = await run(['rev-parse', '--verify', '--quiet', name])
-    return ended.code === 0 ? ended.stdout.toString().trim() : undefined
-  }
-  return {
-    run,
-    objects: (ids) => objects(run, ids),
-    fetch: async () => false,
-    held: async (name) => {
-      const object = await parse(name)
-      const commit = await parse(`${name}^{commit}`)
-      if (object && !commit) throw usage(`\`${name}\` is not about a commit`, 'point it to a commit')
-      return object && commit ? { object, commit } : undefined
-    },
-    move: async (name, object, before) => {
-      const nothing = '0'.repeat(object.length)
-      const ended = await run(['update-ref', '--no-deref', '-m', 'countersign', name, object, before ?? nothing])
-      return ended.code === 0 ? { response: 'moved' } : { response: 'unknown', message: excerpt(complaint(ended), 300) }
-    }
-  }
 }
 
 /**
@@ -203,5 +152,5 @@ function onServer(origin, server) {
   const text = scp && scp[1] === host.hostname ? `${host.origin}/${scp[2]}` : origin
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url?.origin === host.origin) return `${url.origin}${url.pathname.replace(/\/*(\.git)?\/*$/, '')}.git`
-  throw usage('the inventory was checked out from another server than this run is on', 'keep the inventory on the server that runs the workflow')
+  throw usage('the inventory was not checked out from the server that this run is on', 'check it out with `actions/checkout`, from that server')
 }

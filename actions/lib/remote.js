@@ -43,7 +43,7 @@ export async function remote(world, where) {
   /** What the server's branches and tags were when it was asked last. @type {Map<string, string> | undefined} */
   let known
 
-  const path = new URL(where.url).pathname.replace(/^\/|\.git$/g, '')
+  const path = repositoryOf(where.url)
 
   /** @param {Ended} ended */
   function refuse(ended) {
@@ -118,6 +118,14 @@ export async function remote(world, where) {
       if (checkout.shallow !== '') await writeFile(join(folder, 'shallow'), checkout.shallow)
     }
   }
+}
+
+/**
+ * `owner/name` of a repository on the server.
+ * @param {string} url
+ */
+export function repositoryOf(url) {
+  return new URL(url).pathname.replace(/^\/|\.git$/g, '')
 }
 
 /**
