@@ -1,15 +1,11 @@
 // @ts-check
 /** Takes a full rollback as far as its deployment, which the workflow performs (FR1). */
-import { restored } from '../lib/change.js'
-import { host } from '../lib/host.js'
-import { act, PARKED } from '../lib/loop.js'
-import { report } from '../lib/report.js'
+import { change, restored } from '../lib/change.js'
 import { run } from '../lib/run.js'
-import { label } from '../lib/settings.js'
+import { waiting } from '../lib/settings.js'
 
 await run('Rollback', async (basis) => {
-  const here = await host(basis)
-  const { asks, pointer, wait } = await restored(here)
-  const came = await act(here, asks, { parked: PARKED, reports: [], wait }, pointer)
-  return here.tell.report(report(here, came, asks), { title: `Rollback of ${label(asks.target)}` })
+  const { here, drive, report } = await change(basis)
+  const end = await drive({ ...restored(here), reports: [], wait: waiting(here.input) })
+  return report(end, 'Rollback of')
 })

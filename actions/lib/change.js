@@ -1,112 +1,159 @@
 // @ts-check
 /**
- * What every action about one change does first: gather what the engine decides from.
+ * What the actions about one change tell the engine.
  */
-import { errand } from './perform.js'
-import { document } from './files.js'
-import { gather } from './gather.js'
+import { basename, dirname } from 'node:path'
+import { read } from './files.js'
 import { commitId } from './git.js'
-import { github } from './host.js'
-import { standing } from './records.js'
+import { host, withInventory, withLedger } from './host.js'
+import { drive } from './session.js'
 import * as settings from './settings.js'
-import { format } from './clock.js'
-import { EXIT, Refusal, usage } from './failure.js'
-import { excerpt } from './text.js'
+
+/** What GitHub says of a step or a job; an empty text says that there was none. */
+const ENDS = /** @type {const} */ (['success', 'failure', 'cancelled', 'skipped'])
+
+/** The steps of the workflow, and the inputs that say how they ended. */
+const STEPS = /** @type {const} */ ([
+  { step: 'deploy', input: 'deploy', log: 'deploy-log' },
+  { step: 'accept', input: 'acceptance', log: 'acceptance-log' },
+  { step: 'verify', input: 'verification', log: 'verification-log' },
+  { step: 'rollback', input: 'rollback', log: 'rollback-log' }
+])
+
+/** @typedef {import('./host.js').Host & {inventory: import('./inventory.js').Inventory}} Host */
 
 /**
- * A change, as every request about it says.
- * @typedef {{asks: Record<string, any>, pointer: import('./inventory.js').Pointer, wait?: object}} Change
+ * An action about one change: how it asks the engine, and shows what came of it.
+ * @param {import('./host.js').Basis} basis
  */
-
-/**
- * What was promoted; or, with the number of a pull request, what it would promote.
- * @param {import('./host.js').Host} host
- * @param {number} [number]
- * @returns {Promise<Change>}
- */
-export async function promoted(host, number) {
-  const { input } = host
+export async function change(basis) {
+  const { input, env } = basis
   const target = settings.target(input)
-  const supplied = settings.supplied(input)
-  const branch = input.text('branch') ?? target.environment
-  const asks = common(host, target)
-  const wait = settings.waiting(input, host.clock, format)
-  const commit = await toDeploy(host, branch)
-  const { documents, history, pointer } = await gather(host, { target, commit })
-  const promotion = await theirs(host, { commit, number, branch, policy: documents.policy })
+  const unplaced = host(basis)
+  const approvals = settings.approvals(input, env, unplaced.system)
+  const here = await withLedger(await withInventory(unplaced))
+  const evidence = input.lines('evidence').map((folder, at) => {
+    const place = `evidence/${at + 1}`
+    here.places.set(place, { folder, input: 'evidence' })
+    return { place, name: folder }
+  })
+  const told = {
+    ...target,
+    policy: located(here, 'policy'),
+    evidence_checks: located(here, 'evidence-checks'),
+    ignore_file: input.text('ignore-file'),
+    evidence,
+    inventory: 'git',
+    system: changes(here.system, env, approvals),
+    run: settings.run(env),
+    peer_review: input.flag('peer-review'),
+    attestations: input.flag('attestations')
+  }
   return {
-    asks: {
-      ...asks,
-      documents: { ...documents, promotion },
-      history,
-      change_request_id: supplied,
-      force_redeploy: input.flag('force-redeploy')
-    },
-    pointer,
-    wait
+    here,
+    target,
+    /** @param {object} command */
+    drive: (command) => drive(here, command, told),
+    /**
+     * @param {import('./session.js').End} end
+     * @param {string} what
+     * @param {boolean} [fails]
+     */
+    report: (end, what, fails) => here.tell.report(end, { title: `${what} ${settings.label(target)}`, fails, url: seen(here, end) })
   }
 }
 
 /**
- * What an earlier change deployed: a full rollback (FR1).
- * @param {import('./host.js').Host} host
- * @returns {Promise<Change>}
+ * Where people look at the change request: at its issue, else at its folder on the branch of the records.
+ * @param {import('./host.js').Host} here
+ * @param {import('./session.js').End} end
  */
-export async function restored(host) {
-  const { input, ask, store } = host
-  const target = settings.target(input)
-  const id = input.required('rollback-change-request-id')
-  const asks = common(host, target)
-  const wait = settings.waiting(input, host.clock, format)
-  const { commit } = await standing(ask, store, id)
-  if (!commit) throw usage(`change request \`${excerpt(id, 80)}\` deployed nothing that a commit names`)
-  const { documents, history, pointer } = await gather(host, { target, commit })
-  const rollback = { change_request_id: id, emergency: input.flag('emergency') }
-  return { asks: { ...asks, documents, history, rollback }, pointer, wait }
+export function seen({ system: { server, repository, records } }, { url, folder }) {
+  if (typeof url === 'string' && url.startsWith(`${server}/`)) return url
+  return folder && `${server}/${repository}/tree/${records}/${folder}`
 }
 
 /**
- * @param {import('./host.js').Host} host
- * @param {object} target
+ * The change system as the engine is told of it.
+ * @param {settings.System} system
+ * @param {Record<string, string | undefined>} env
+ * @param {ReturnType<typeof settings.approvals>} approvals
  */
-function common({ input, env, clock }, target) {
-  return { started: clock.now(), target, run: settings.run(env), attempt: input.count('attempt', 1) ?? 1 }
+function changes({ kind, repository, records, server }, env, approvals) {
+  if (kind === 'ledger') return { system: 'ledger' }
+  return { system: 'github', repository, records, server, run: settings.run(env).id, approvals }
 }
 
 /**
- * The commit to deploy: the one that is named; else the tip of the branch that is named; else what this run is about, if the
- * inventory is in this repository; else the tip of the environment's branch.
- * @param {import('./host.js').Host} host
- * @param {string} branch
+ * What was promoted; or, with the number of a pull request, what it would promote.
+ * @param {Host} here
+ * @param {number} [number]
  */
-async function toDeploy({ input, env, inventory }, branch) {
+export function promoted(here, number) {
+  const { input } = here
+  return {
+    commit: toDeploy(here),
+    promotion: located(here, 'promotion'),
+    number,
+    change_request_id: settings.supplied(input),
+    force_redeploy: input.flag('force-redeploy'),
+    attempt: input.count('attempt', 1)
+  }
+}
+
+/**
+ * What an earlier change deployed: a full rollback (FR1), whose steps the workflow performs.
+ * @param {Host} here
+ */
+export function restored({ input }) {
+  return {
+    command: 'rollback',
+    change_request_id: input.required('rollback-change-request-id'),
+    emergency: input.flag('emergency'),
+    attempt: input.count('attempt', 1)
+  }
+}
+
+/**
+ * The commit to deploy: the one that is named; else what this run is about, if no branch is named and the inventory is in this
+ * repository; else the engine takes the tip of the branch.
+ * @param {Host} here
+ */
+function toDeploy({ input, env, inventory: { repository } }) {
   const named = input.text('commit')
   if (named) return commitId(named)
-  const here = inventory.repository === undefined || inventory.repository.toLowerCase() === env.GITHUB_REPOSITORY?.toLowerCase()
-  if (!input.text('branch') && here && env.GITHUB_SHA) return commitId(env.GITHUB_SHA)
-  return inventory.branch(branch)
+  const ours = repository.toLowerCase() === env.GITHUB_REPOSITORY?.toLowerCase()
+  return !input.text('branch') && ours && env.GITHUB_SHA ? commitId(env.GITHUB_SHA) : undefined
 }
 
 /**
- * The promotion pull request: from a file, or from GitHub.
- * @param {import('./host.js').Host} host
- * @param {{commit: string, number?: number, branch: string, policy?: import('./ask.js').Named}} what the policy names teams
+ * How the steps of the workflow ended, and what they printed. Only `success` is success. A step that was cancelled failed; one
+ * that was skipped did not run, and no result is no passed test (CL4).
+ * @param {Host} here
  */
-async function theirs(host, what) {
-  const given = await document(host.ask, host.input.text('promotion'), 'promotion')
-  if (given) return given
-  const repository = host.inventory.repository ?? host.settings.repository
-  const system = github({ ...host.settings, repository }, host.env)
-  const end = await errand(host, system, { errand: 'promotion', ...what })
-  if (end.exchange === 'gathered') return { name: end.name, digest: end.digest }
-  const trouble = end.event?.trouble ?? {}
-  throw unreadable(trouble)
+export async function reports(here) {
+  const { input, tell } = here
+  const told = []
+  for (const { step, input: name, log: file } of STEPS) {
+    const end = input.choice(name, ENDS)
+    if (end === undefined || end === 'skipped') continue
+    // How the deployment ended is recorded, whatever became of its log.
+    const missing = await read(input.text(file) ?? '', file).then(() => undefined, (error) => error)
+    if (input.text(file) && missing) tell.warning(`${missing.message}: the record has no log of it`, 'Countersign: a log is missing')
+    told.push({ step, success: end === 'success', log: missing ? undefined : located(here, file, `log/${step}`) })
+  }
+  return told
 }
 
-/** @param {{code?: string, message?: string, help?: string}} trouble */
-function unreadable({ code, message, help }) {
-  const fault = { code, message: message ?? 'the promotion pull request cannot be read', help }
-  const absent = code === 'not-found'
-  if (absent) fault.help ??= 'promote by merging a pull request into the inventory branch; name that with `branch` if it is not called as the environment'
-  return new Refusal(absent ? EXIT.usage : EXIT.unavailable, [fault])
+/**
+ * A file that an input names, as the engine is told of it: its folder becomes a place of the host.
+ * @param {Host} here
+ * @param {string} input
+ * @param {string} [place]
+ */
+function located({ input: inputs, places }, input, place = input) {
+  const path = inputs.text(input)
+  if (path === undefined) return undefined
+  places.set(place, { folder: dirname(path), input })
+  return { place, path: basename(path) }
 }

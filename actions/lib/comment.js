@@ -14,16 +14,17 @@ const PAGES_MAX = 100
 /**
  * @param {import('./host.js').Host} host
  * @param {{environment: string, region?: string}} target
- * @param {import('./report.js').Report} report
+ * @param {import('./session.js').End} end
+ * @param {string} [url]
  */
-export async function comment(host, target, report) {
+export async function comment(host, target, end, url) {
   const number = await pullRequest(host.env)
   if (number === undefined) return
   const marker = `<!-- countersign assessment of ${Buffer.from(label(target)).toString('base64')} -->`
-  const body = `${marker}\n${page(`Assessment of ${label(target)}`, report, COMMENT_MAX)}`
+  const body = `${marker}\n${page(`Assessment of ${label(target)}`, end, { url, limit: COMMENT_MAX })}`
   try {
-    const { http, settings } = host
-    const issues = `/repos/${settings.repository}/issues`
+    const { http, system } = host
+    const issues = `/repos/${system.repository}/issues`
     const before = await earlier(host, `${issues}/${number}/comments`, marker)
     const [method, path] = before ? ['PATCH', `${issues}/comments/${before}`] : ['POST', `${issues}/${number}/comments`]
     const answer = await http({ method, path, headers: HEADERS, body: Buffer.from(JSON.stringify({ body })) })

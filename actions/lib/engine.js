@@ -26,7 +26,7 @@ export class Engine {
   #door
   #stopped = false
 
-  /** @param {Pick<Door, 'put' | 'take' | 'call' | 'callBytes'>} door */
+  /** @param {Pick<Door, 'put' | 'take' | 'call'>} door */
   constructor(door) {
     this.#door = door
   }
@@ -59,14 +59,6 @@ export class Engine {
    */
   call(request) {
     return this.#ask(() => this.#door.call(/** @type {any} */ (request)))
-  }
-
-  /**
-   * Answers one request, as JSON in bytes.
-   * @param {Uint8Array} request
-   */
-  callBytes(request) {
-    return this.#ask(() => this.#door.callBytes(request))
   }
 
   /**

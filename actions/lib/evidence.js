@@ -7,7 +7,7 @@ import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
 import { read } from './files.js'
 import { usage } from './failure.js'
-import { access, checkout, folder } from './host.js'
+import { host, withInventory } from './host.js'
 import { excerpt } from './text.js'
 
 const OUTCOMES = /** @type {const} */ (['success', 'failure', 'pending', 'cancelled', 'skipped'])
@@ -129,14 +129,17 @@ async function bind(basis) {
  * @returns {Promise<Bound>}
  */
 async function bindEntry(basis, name) {
-  const { ask, env, input } = basis
+  const { input } = basis
   if (!entryPath(name)) {
     throw usage(`\`${excerpt(name, 80)}\` is not a path of an inventory entry`, 'name parts joined by `/`, none of them empty or beginning with a dot')
   }
-  const inventory = await checkout(basis, access(basis).system, join(await folder(env), 'inventory'))
-  const file = await inventory.file(await inventory.branch(input.text('branch') ?? 'dev'), name)
+  const { inventory } = await withInventory(host(basis))
+  const branch = input.text('branch') ?? 'dev'
+  const tip = await inventory.ref(`refs/heads/${branch}`)
+  if (!tip) throw usage(`the inventory has no branch \`${excerpt(branch, 200)}\``, 'name another with `branch`')
+  const file = (await inventory.tree(tip.commit)).find(({ path, regular }) => path === name && regular)
   if (!file) throw usage(`the inventory has no entry \`${name}\``, 'list its files')
-  const entry = parsed(Buffer.from(ask.take(file.digest)).toString(), name)
+  const entry = parsed(String((await inventory.blobs([file.id])).get(file.id)), name)
   const at = entry.artifact.lastIndexOf('@')
   const digest = entry.sha256 ?? (at >= 0 ? entry.artifact.slice(at + 1) : undefined)
   const asset = digest ? { kind: 'image', digest } : { kind: 'generic', uri: entry.provenance ?? entry.artifact }

@@ -5,7 +5,7 @@
 import { guard } from './text.js'
 
 /** How a run ends; the same numbers in every host. The engine's own ends carry theirs. */
-export const EXIT = Object.freeze({ done: 0, internal: 1, usage: 2, held: 16, unavailable: 30, writeLost: 31 })
+export const EXIT = Object.freeze({ internal: 1, usage: 2, unavailable: 30 })
 
 /**
  * One thing that is wrong, as the engine or this host says it.
@@ -61,6 +61,16 @@ export function refusal(error) {
   if (error instanceof Refusal) return error
   const message = error instanceof Error ? error.message : String(error)
   return new Refusal(EXIT.internal, [{ message: `internal error: ${guard(message)}`, help: 'report this with the log' }])
+}
+
+/**
+ * The end of an action that nothing was decided in: as the engine says it of its own refusals.
+ * @param {Refusal} refusal
+ * @returns {import('./session.js').End}
+ */
+export function refused({ exitCode, faults }) {
+  const { message, help } = faults[0] ?? { message: 'it was refused' }
+  return { outcome: 'refused', exit_code: exitCode, verdict: 'halt', message, help, errors: faults }
 }
 
 /**

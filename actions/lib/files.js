@@ -1,10 +1,11 @@
 // @ts-check
 /**
- * Files of the workflow: read whole and bounded, links not followed.
+ * Files of the workflow: read whole and bounded, written whole, links not followed.
  */
-import { readdir, readFile, stat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
-import { usage } from './failure.js'
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, readFile, realpath, rename, stat, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, sep } from 'node:path'
+import { unavailable, usage } from './failure.js'
 import { excerpt } from './text.js'
 
 /** Bytes of one document at most; the engine refuses larger ones. */
@@ -33,37 +34,61 @@ export async function read(path, input) {
 }
 
 /**
- * A single document, called as its file is.
- * @param {import('./ask.js').Ask} ask
- * @param {string | undefined} path
- * @param {string} input
- */
-export async function document(ask, path, input) {
-  return path === undefined ? undefined : ask.give(basename(path), await read(path, input))
-}
-
-/**
- * Every regular file below a folder, with its path there; names that begin with a dot are passed over.
+ * Every regular file below a folder, with its path there; names that begin with a dot are passed over, links are named.
  * @param {string} folder
  * @param {string} input
- * @returns {Promise<{files: [string, string][], links: string[]}>}
  */
 export async function below(folder, input) {
-  /** @type {[string, string][]} */ const files = []
+  /** @type {{path: string, size: number}[]} */ const files = []
   /** @type {string[]} */ const links = []
   async function collect(/** @type {string} */ at, /** @type {string} */ within) {
     const entries = await readdir(at, { withFileTypes: true }).catch((error) => {
       throw unreadable(folder, input, error)
     })
     for (const entry of entries.filter(({ name }) => !name.startsWith('.'))) {
-      const [path, name] = [join(at, entry.name), `${within}${entry.name}`]
-      if (entry.isDirectory()) await collect(path, `${name}/`)
-      else if (entry.isFile()) files.push([name, path])
-      else if (entry.isSymbolicLink()) links.push(name)
+      const path = `${within}${entry.name}`
+      if (entry.isDirectory()) await collect(join(at, entry.name), `${path}/`)
+      else if (entry.isFile()) files.push({ path, size: (await stat(join(at, entry.name))).size })
+      else if (entry.isSymbolicLink()) links.push(path)
     }
   }
   await collect(folder, '')
-  return { files: files.sort(([a], [b]) => (a < b ? -1 : 1)), links }
+  return { files: files.sort((a, b) => (a.path < b.path ? -1 : 1)), links: links.sort() }
+}
+
+/**
+ * The bytes of a file of a folder; nothing if it is not there. No link leads out of the folder.
+ * @param {string} folder
+ * @param {string} path
+ * @param {string} input
+ */
+export async function readWithin(folder, path, input) {
+  const file = join(folder, path)
+  if (!existsSync(file)) return undefined
+  const [root, target] = [await realpath(folder), await realpath(file)]
+  if (target.startsWith(join(root, sep))) return read(file, input)
+  throw usage(`\`${excerpt(file, 200)}\`, the input \`${input}\`, leads out of its folder`, 'put the file itself there: links are not followed')
+}
+
+/**
+ * Writes a file of a folder, whole or not at all.
+ * @param {string} folder
+ * @param {string} path
+ * @param {Uint8Array} bytes
+ * @param {string} input
+ */
+export async function writeWithin(folder, path, bytes, input) {
+  const file = join(folder, path)
+  if (!file.startsWith(join(folder, sep))) throw usage(`\`${excerpt(path, 200)}\`, of the input \`${input}\`, leads out of its folder`)
+  try {
+    await mkdir(dirname(file), { recursive: true })
+    const making = join(dirname(file), `.${basename(file)}.making`)
+    await writeFile(making, bytes)
+    await rename(making, file)
+  } catch (error) {
+    const { code } = /** @type {{code?: string}} */ (error ?? {})
+    throw unavailable(`\`${excerpt(file, 200)}\` cannot be written: ${code}`)
+  }
 }
 
 /**

@@ -13,55 +13,76 @@ const SIZE_MAX = 64 << 20
 const PATIENCE = 30
 const TRIES = 4
 /** Variables that git needs of this process; it gets no other. */
-const KEPT = /^(PATH|TMPDIR|TEMP|TMP|SystemRoot|(https?|no|all)_proxy|SSL_CERT_(FILE|DIR)|CURL_CA_BUNDLE)$/i
+const KEPT = /^(PATH|TMPDIR|TEMP|TMP|SystemRoot|(https?|no|all)_proxy|SSL_CERT_DIR)$/i
+/** Variables that name the certificates of a private authority, the most particular one first. */
+const CERTIFICATES = ['GIT_SSL_CAINFO', 'SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS']
+/**
+ * What git does and does not, whatever the repository's configuration says. The last one: a checkout whose objects are
+ * borrowed is asked for nothing, because its configuration may be anybody's (T68).
+ */
+const FIXED = [
+  ...['core.hooksPath=/dev/null', 'core.fsmonitor=false', 'credential.helper=', 'gc.auto=0', 'maintenance.auto=false'],
+  ...['http.followRedirects=false', 'http.lowSpeedLimit=1', 'core.alternateRefsCommand=true']
+]
 
 /**
  * What came of a run of git.
  * @typedef {{code: number | null, stdout: Buffer, stderr: string}} Ended
- * @typedef {{input?: string | Uint8Array, env?: Record<string, string>}} Options
- * @typedef {(args: string[], options?: Options) => Promise<Ended>} Git
+ * @typedef {(args: string[], input?: string | Uint8Array) => Promise<Ended>} Git
  */
 
 /**
- * Where a repository is on the server, and what gives access to it.
- * @typedef {{url: string, token: string}} Remote
+ * What git needs of the world.
+ * @typedef {{env: Record<string, string | undefined>, spawn: typeof import('node:child_process').spawn,
+ *   sleep: (milliseconds: number) => Promise<void>, random: () => number}} World
+ */
+
+/**
+ * Where a repository is on the server, what gives access to it, and how the user reaches servers.
+ * @typedef {{url: string, token: string, reach?: [string, string][]}} Server
  */
 
 /**
  * Git for the repository in `gitDir`.
- * @param {{env: Record<string, string | undefined>, spawn: typeof import('node:child_process').spawn}} world
+ * @param {Pick<World, 'env' | 'spawn'>} world
  * @param {string} gitDir
- * @param {Remote} [remote] the only place that the token is sent to
+ * @param {Server} [server] the only place that the token is sent to; without it, nothing is reached
  * @returns {Git}
  */
-export function git(world, gitDir, remote) {
-  const fixed = [
-    `--git-dir=${gitDir}`,
-    ...['core.hooksPath=/dev/null', 'core.fsmonitor=false', 'credential.helper=', 'gc.auto=0', 'maintenance.auto=false'],
-    ...['http.followRedirects=false', 'http.lowSpeedLimit=1', `http.lowSpeedTime=${patience(world.env)}`]
-  ].flatMap((option, index) => (index === 0 ? [option] : ['-c', option]))
-  return (args, options = {}) =>
-    new Promise((resolve, reject) => {
-      const env = { ...environment(world.env, gitDir), ...access(remote), ...options.env }
-      // In a group of its own: what git started is ended with it.
-      const child = world.spawn('git', [...fixed, ...args], { env, stdio: 'pipe', windowsHide: true, detached: true })
-      /** @type {Buffer[]} */ const stdout = []
-      /** @type {Buffer[]} */ const stderr = []
-      const timer = setTimeout(() => end(child), patience(world.env) * 10_000)
-      child.stdout.on('data', (part) => stdout.push(part))
-      child.stderr.on('data', (part) => stderr.push(part))
-      child.on('error', (error) => {
-        clearTimeout(timer)
-        reject(usage(`\`git\` cannot be run: ${error.message}`, 'install git on the runner'))
-      })
-      child.on('close', (code) => {
-        clearTimeout(timer)
-        resolve({ code, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString().trim() })
-      })
-      // What git does not read it complains about itself.
-      child.stdin.on('error', () => {})
-      child.stdin.end(options.input ?? '')
+export function git(world, gitDir, server) {
+  const options = [...FIXED, `http.lowSpeedTime=${patience(world.env)}`].flatMap((option) => ['-c', option])
+  const env = { ...environment(world.env, gitDir), ...access(server) }
+  return (args, input = '') => run(world, [`--git-dir=${gitDir}`, ...options, ...args], env, input)
+}
+
+/**
+ * @param {Pick<World, 'env' | 'spawn'>} world
+ * @param {string[]} args
+ * @param {Record<string, string>} env
+ * @param {string | Uint8Array} input
+ * @returns {Promise<Ended>}
+ */
+function run(world, args, env, input) {
+  return new Promise((resolve, reject) => {
+    // In a group of its own: what git started is ended with it. In no folder whose repository has a say.
+    const child = world.spawn('git', args, { env, cwd: '/', stdio: 'pipe', windowsHide: true, detached: true })
+    /** @type {Buffer[]} */ const stdout = []
+    /** @type {Buffer[]} */ const stderr = []
+    const timer = setTimeout(() => end(child), patience(world.env) * 10_000)
+    child.stdout.on('data', (part) => stdout.push(part))
+    child.stderr.on('data', (part) => stderr.push(part))
+    child.on('error', (error) => {
+      clearTimeout(timer)
+      reject(usage(`\`git\` cannot be run: ${error.message}`, 'install git on the runner'))
     })
+    child.on('close', (code) => {
+      clearTimeout(timer)
+      resolve({ code, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString().trim() })
+    })
+    // What git does not read it complains about itself.
+    child.stdin.on('error', () => {})
+    child.stdin.end(input)
+  })
 }
 
 /**
@@ -90,32 +111,32 @@ export function patience(env) {
 
 /**
  * Asks a server something that changes nothing, again when it does not answer.
- * @param {{sleep: (milliseconds: number) => Promise<void>, random: () => number}} world
+ * @param {Pick<World, 'sleep' | 'random'>} world
  * @param {Git} run
  * @param {string[]} args
- * @param {Options} [options]
+ * @param {string} [input]
  */
-export async function patiently({ sleep, random }, run, args, options) {
+export async function patiently({ sleep, random }, run, args, input) {
   for (let tries = 1; ; tries += 1) {
-    const ended = await run(args, options)
+    const ended = await run(args, input)
     if (ended.code === 0 || tries === TRIES || isAbsent(ended) || isDenied(ended)) return ended
     await sleep(500 * 2 ** tries * (0.5 + random()))
   }
 }
 
 /**
- * Whether the server said that there is no such branch.
+ * Whether the server said that it has no such commit.
  * @param {Ended} ended
  */
 export function isAbsent({ stderr }) {
-  return /^fatal: couldn't find remote ref /m.test(stderr)
+  return /\bnot our ref\b|does not allow request for unadvertised object/.test(stderr)
 }
 
 /**
  * Whether the server did not accept the token.
  * @param {Ended} ended
  */
-function isDenied({ stderr }) {
+export function isDenied({ stderr }) {
   return /could not read (Username|Password) for|Authentication failed for/.test(stderr)
 }
 
@@ -144,14 +165,12 @@ export function complaint(ended) {
  * The objects with these ids, in one run of git. One that the repository lacks is not in the answer.
  * @param {Git} run
  * @param {string[]} ids
- * @param {Options} [options]
  * @returns {Promise<Map<string, Buffer>>}
  */
-export async function objects(run, ids, options = {}) {
+export async function objects(run, ids) {
   /** @type {Map<string, Buffer>} */ const found = new Map()
   if (ids.length === 0) return found
-  const input = ids.map((id) => `${id}\n`).join('')
-  const output = succeeded(await run(['cat-file', '--batch'], { ...options, input }), 'read objects')
+  const output = succeeded(await run(['cat-file', '--batch'], ids.map((id) => `${id}\n`).join('')), 'read objects')
   let at = 0
   for (const id of ids) {
     const end = output.indexOf(10, at)
@@ -231,8 +250,10 @@ export function commitId(text) {
 function environment(env, home) {
   /** @type {Record<string, string>} */ const kept = {}
   for (const [name, value] of Object.entries(env)) if (value !== undefined && KEPT.test(name)) kept[name] = value
+  const certificates = CERTIFICATES.map((name) => env[name]).find(Boolean)
   return {
     ...kept,
+    ...(certificates ? { GIT_SSL_CAINFO: certificates } : {}),
     HOME: home,
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_CONFIG_GLOBAL: devNull,
@@ -240,23 +261,39 @@ function environment(env, home) {
     GIT_ASKPASS: '',
     GIT_OPTIONAL_LOCKS: '0',
     GIT_NO_REPLACE_OBJECTS: '1',
+    GIT_NO_LAZY_FETCH: '1',
     GIT_ALLOW_PROTOCOL: 'https:http',
     LC_ALL: 'C'
   }
 }
 
 /**
- * The header that gives access, for the server alone; where there is none, nothing is fetched.
- * @param {Remote | undefined} remote
+ * The header that gives access, for the server alone.
+ * @param {Server | undefined} server
  * @returns {Record<string, string>}
  */
-function access(remote) {
-  if (!remote?.token) return { GIT_NO_LAZY_FETCH: '1' }
-  return {
-    GIT_CONFIG_COUNT: '1',
-    GIT_CONFIG_KEY_0: `http.${new URL(remote.url).origin}/.extraheader`,
-    GIT_CONFIG_VALUE_0: `AUTHORIZATION: basic ${basic(remote.token)}`
-  }
+function access(server) {
+  if (!server) return { GIT_ALLOW_PROTOCOL: '' }
+  const { url, token, reach = [] } = server
+  const header = [`http.${new URL(url).origin}/.extraheader`, `AUTHORIZATION: basic ${basic(token)}`]
+  const pairs = [header, ...reach].flatMap(([name = '', value = ''], at) => [
+    [`GIT_CONFIG_KEY_${at}`, name],
+    [`GIT_CONFIG_VALUE_${at}`, value]
+  ])
+  return { GIT_CONFIG_COUNT: String(pairs.length / 2), ...Object.fromEntries(pairs) }
+}
+
+/**
+ * What the user's own configuration says of certificates and proxies. Nothing else of it counts.
+ * @param {Pick<World, 'env' | 'spawn'>} world
+ * @returns {Promise<[string, string][]>}
+ */
+export async function reach(world) {
+  const own = Object.entries(world.env).filter(([name]) => ['PATH', 'HOME', 'XDG_CONFIG_HOME'].includes(name))
+  const names = '^http\\.(sslcainfo|sslcapath|proxy)$'
+  const ended = await run(world, ['config', '--null', '--get-regexp', names], /** @type {any} */ (Object.fromEntries(own)), '')
+  const lines = ended.stdout.toString().split('\0').filter((line) => line.includes('\n'))
+  return lines.map((line) => [line.slice(0, line.indexOf('\n')), line.slice(line.indexOf('\n') + 1)])
 }
 
 /**

@@ -1,18 +1,19 @@
 // @ts-check
 /**
- * Everything that an action needs of the world, put together from its inputs.
+ * Everything that an action has of the world, put together from its inputs.
  */
-import { mkdtemp, readFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { asking } from './ask.js'
 import { clock } from './clock.js'
 import { start } from './engine.js'
 import { basic, patience } from './git.js'
 import { client } from './http.js'
 import { inventory } from './inventory.js'
+import { ledger } from './ledger.js'
+import { secrets } from './redact.js'
+import { remote } from './remote.js'
 import * as settings from './settings.js'
-import { gitStore } from './store.js'
 
 /**
  * The world of an action: nothing else is reached.
@@ -38,16 +39,17 @@ import { gitStore } from './store.js'
  */
 
 /**
- * What an action about changes has.
+ * What the engine can reach through an action.
  * @typedef {Basis & {
- *   settings: settings.System,
- *   system: object,
- *   store: import('./store.js').Store,
- *   inventory: import('./inventory.js').Inventory,
+ *   system: settings.System,
+ *   webhooks: Map<string, string>,
  *   http: ReturnType<typeof client>,
- *   fetch: typeof fetch,
- *   webhooks: Map<string, string>
- * }} Host
+ *   hidden: Buffer[],
+ *   places: Map<string, {folder: string, input: string}>,
+ *   remote: (url: string) => Promise<import('./remote.js').Remote>,
+ *   inventory?: import('./inventory.js').Inventory,
+ *   ledger?: import('./ledger.js').Ledger
+ * }} Host `hidden`: what is taken out of all output; `places`: folders, and the inputs that name them
  */
 
 /**
@@ -56,84 +58,62 @@ import { gitStore } from './store.js'
  * @returns {Promise<Basis>}
  */
 export async function basis(world, tell) {
-  const { env } = world
-  const input = settings.inputs((name) => world.core.getInput(name))
   return {
     world,
-    env,
-    input,
+    env: world.env,
+    input: settings.inputs((name) => world.core.getInput(name)),
     tell,
-    clock: clock(env, world.system, world.sleep),
+    clock: clock(world.system, world.sleep),
     ask: asking(await start((url) => readFile(url)))
   }
 }
 
 /**
- * The change system, and the secrets that lead to it and to others.
+ * An action that has credentials, and neither an inventory nor a ledger yet.
  * @param {Basis} basis
+ * @returns {Host}
  */
-export function access({ world, env, input, tell }) {
+export function host(basis) {
+  const { world, env, input, tell } = basis
   const token = input.text('token')
-  for (const secret of token ? [token, basic(token)] : []) world.core.setSecret(secret)
+  if (token) tell.secrets([token, basic(token)])
   const system = settings.system(input, env)
   const webhooks = settings.webhooks(input, env)
-  for (const url of webhooks.values()) world.core.setSecret(url)
-  tell.secrets([...(token ? [token, basic(token)] : []), ...webhooks.values()])
-  return { system, webhooks }
-}
-
-/**
- * @param {Basis} basis
- * @returns {Promise<Host>}
- */
-export async function host(basis) {
-  const { world, env, input, ask } = basis
-  const { system: where, webhooks } = access(basis)
-  const { kind, repository, records, server, api, token } = where
-  const approvals = settings.approvals(input, env, where)
-  const scratch = await folder(env)
+  const named = settings.secrets(input, env)
+  tell.secrets([...webhooks.values(), ...named])
+  /** One for each repository: what was fetched once is there. @type {Map<string, Promise<import('./remote.js').Remote>>} */
+  const remotes = new Map()
   return {
     ...basis,
-    settings: where,
-    system: kind === 'ledger' ? { system: 'ledger' } : github(where, env, approvals),
-    store: await gitStore(world, join(scratch, 'store'), {
-      url: `${server}/${repository}.git`,
-      token,
-      branch: records,
-      place: `${server}/${repository}/blob/${records}`
-    }),
-    inventory: await checkout(basis, where, join(scratch, 'inventory')),
-    http: client(world.fetch, api, token, patience(env)),
-    fetch: world.fetch,
-    webhooks
+    system,
+    webhooks,
+    http: client(world.fetch, system.api, system.token, patience(env)),
+    hidden: secrets([system.token, ...webhooks.values(), ...named]),
+    places: new Map(),
+    remote(url) {
+      const known = remotes.get(url) ?? remote(world, { url, token: system.token })
+      remotes.set(url, known)
+      return known
+    }
   }
 }
 
 /**
- * GitHub as the engine is told of it.
- * @param {settings.System} where
- * @param {Record<string, string | undefined>} env
- * @param {ReturnType<typeof settings.approvals>} [approvals]
+ * @param {Host} host
+ * @returns {Promise<Host & {inventory: import('./inventory.js').Inventory}>}
  */
-export function github({ repository, records, server }, env, approvals) {
-  const system = { system: 'github', repository, records, server, run: settings.run(env).id }
-  return approvals === undefined ? system : { ...system, approvals }
+export async function withInventory(host) {
+  const { world, env, input, system, remote } = host
+  const folder = resolve(env.GITHUB_WORKSPACE ?? '.', input.text('inventory') ?? '.')
+  return { ...host, inventory: await inventory(world, folder, system.server, remote) }
 }
 
 /**
- * @param {Basis} basis
- * @param {settings.System} where
- * @param {string} scratch
+ * @template {Host} T
+ * @param {T} host
+ * @returns {Promise<T & {ledger: import('./ledger.js').Ledger}>}
  */
-export function checkout({ world, env, input, ask }, { server, token }, scratch) {
-  const folder = input.text('inventory') ?? '.'
-  return inventory(world, ask, { folder: resolve(env.GITHUB_WORKSPACE ?? '.', folder), scratch, server, token })
-}
-
-/**
- * A new folder for objects that are fetched; the runner takes it away.
- * @param {Record<string, string | undefined>} env
- */
-export function folder(env) {
-  return mkdtemp(join(env.RUNNER_TEMP || tmpdir(), 'countersign-'))
+export async function withLedger(host) {
+  const { server, repository, records } = host.system
+  return { ...host, ledger: ledger(host.world, await host.remote(`${server}/${repository}.git`), records) }
 }

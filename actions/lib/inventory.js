@@ -1,209 +1,127 @@
 // @ts-check
 /**
- * The inventory in git: what is deployed at a commit, and the pointer to what was concluded last on a target.
+ * The inventory in git: refs, files and history, and the tags that point to what was concluded last.
  *
- * Files are read from objects, never from the work tree. Branches and tags are asked of the server when there is one: a
- * stale checkout cannot lie.
+ * Files are read from objects, never from the work tree. Branches and tags are asked of the server: a stale
+ * checkout cannot lie.
  */
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { Refusal, unavailable, usage } from './failure.js'
-import { commitId, complaint, git, listing, objects, patiently, reference, succeeded } from './git.js'
+import { unavailable, usage } from './failure.js'
+import { commitId, git, reference, succeeded } from './git.js'
+import { isOvertaken, repositoryOf } from './remote.js'
 import { excerpt } from './text.js'
 
-/** How often a pointer is moved, when nobody knows whether it took. */
-const MOVES_MAX = 3
-
 /**
- * @typedef {import('./ask.js').Named} Named
- * @typedef {{commit: string, files: Named[]}} Tree
- * @typedef {{object: string, commit: string}} Tag
- * @typedef {{name: string, before?: string}} Pointer
+ * @typedef {{response: 'moved' | 'conflict'} | {response: 'unknown', message: string}} Moved
+ * @typedef {Awaited<ReturnType<typeof inventory>>} Inventory
  */
 
 /**
- * @typedef {object} Inventory
- * @property {string | undefined} repository its name on the server, if it is there
- * @property {(name: string) => Promise<string>} branch the tip of a branch
- * @property {(commit: string) => Promise<Tree>} tree
- * @property {(commit: string, path: string) => Promise<Named | undefined>} file
- * @property {(name: string) => Promise<{pointer: Pointer, commit?: string}>} concluded
- * @property {(pointer: Pointer, commit: string) => Promise<{code: string, message: string} | undefined>} conclude
+ * @param {import('./git.js').World} world
+ * @param {string} folder where it is checked out
+ * @param {string} server
+ * @param {(url: string) => Promise<import('./remote.js').Remote>} remotes
  */
-
-/**
- * @param {import('./store.js').World} world
- * @param {import('./ask.js').Ask} ask
- * @param {{folder: string, scratch: string, server: string, token: string}} where
- * @returns {Promise<Inventory>}
- */
-export async function inventory(world, ask, where) {
-  const gitDir = repositoryAt(where.folder)
-  const local = git(world, gitDir)
-  const origin = (await local(['config', '--get', 'remote.origin.url'])).stdout.toString().trim()
-  const url = origin ? onServer(origin, where.server) : undefined
-  const repository = url && new URL(url).pathname.replace(/^\/|\.git$/g, '')
-  const refs = url ? await remote(world, where.scratch, { url, token: where.token }) : localRefs(local)
-  const places = [local, ...refs.places]
+export async function inventory(world, folder, server, remotes) {
+  const checkout = git(world, repositoryAt(folder))
+  const paths = await checkout(['rev-parse', '--path-format=absolute', '--git-path', 'objects', '--git-path', 'shallow', '--git-path', 'config'])
+  const [objects = '', cut = '', config = ''] = succeeded(paths, 'read the inventory').toString().trim().split('\n')
+  const shallow = existsSync(cut) ? readFileSync(cut, 'utf8') : ''
+  const origin = (await checkout(['config', '--file', config, '--get', 'remote.origin.url'])).stdout.toString().trim()
+  const url = onServer(origin, server)
+  const remote = await remotes(url)
+  await remote.borrow({ objects, shallow })
 
   /** @param {string} commit */
-  async function items(commit) {
-    for (const place of places) {
-      const found = await listing(place, commit)
-      const ids = (found ?? []).filter((item) => shown(item) && item.kind === 'blob').map(({ id }) => id)
-      const bytes = found && (await objects(place, [...new Set(ids)]))
-      if (found && bytes && ids.every((id) => bytes.has(id))) return { found, bytes }
-    }
-    return undefined
-  }
-
-  /** @param {string} commit */
-  async function whole(commit) {
-    const there = (await items(commitId(commit))) ?? ((await refs.fetch(commit)) ? await items(commit) : undefined)
-    if (there) return there
-    throw usage(`the inventory has no commit ${commit}`, 'check it out with `fetch-depth: 0`: a shallow clone lacks older commits')
-  }
+  const has = async (commit) => (await remote.run(['cat-file', '-e', `${commit}^{commit}`])).code === 0
 
   return {
-    repository,
-    branch: async (name) => {
-      const tip = await refs.branch(reference(name))
-      if (tip) return tip
-      throw usage(`the inventory has no branch \`${excerpt(name, 200)}\``, 'a branch is an environment: name another with `branch`')
-    },
-    tree: async (commit) => {
-      const { found, bytes } = await whole(commit)
-      const files = found.filter(shown).map(({ mode, id, path }) => {
-        if (!mode.startsWith('100')) throw link(path)
-        if (path.includes('\ufffd')) throw usage('the name of a file of the inventory is not UTF-8', 'rename it')
-        return ask.give(path, /** @type {Buffer} */ (bytes.get(id)))
-      })
-      return { commit, files: files.sort((a, b) => (a.name < b.name ? -1 : 1)) }
-    },
-    file: async (commit, path) => {
-      const { found } = await whole(commit)
-      const item = found.find((item) => item.path === path && item.kind === 'blob')
-      if (!item) return undefined
-      for (const place of places) {
-        const bytes = (await objects(place, [item.id])).get(item.id)
-        if (bytes) return ask.give(path, bytes)
+    repository: repositoryOf(url),
+
+    /**
+     * What a full name, or the id of a commit, stands for.
+     * @param {string} name
+     * @returns {Promise<{object: string, commit: string} | undefined>}
+     */
+    async ref(name) {
+      if (!name.startsWith('refs/')) {
+        const there = (await has(commitId(name))) || (await remote.fetch(name))
+        return there ? { object: name, commit: name } : undefined
       }
-      throw unavailable(`the inventory lacks the bytes of \`${excerpt(path, 200)}\``)
+      const refs = await remote.refs()
+      const object = refs.get(fullName(name))
+      return object === undefined ? undefined : { object, commit: refs.get(`${name}^{}`) ?? object }
     },
-    concluded: async (name) => {
-      const tag = await refs.tag(reference(name))
-      return { pointer: { name, before: tag?.object }, commit: tag?.commit }
+
+    /**
+     * Points an annotated tag to a commit, if it is as it was.
+     * @param {{name: string, from?: string, to: string, message: string}} move
+     * @param {number} seconds the time
+     * @returns {Promise<Moved>}
+     */
+    async move({ name, from = '', to, message }, seconds) {
+      const tag = fullName(name).replace(/^refs\/tags\//, '')
+      const head = [`object ${commitId(to)}`, 'type commit', `tag ${tag}`, `tagger countersign <countersign@localhost> ${seconds} +0000`]
+      const made = await remote.run(['hash-object', '-t', 'tag', '-w', '--stdin'], `${head.join('\n')}\n\n${message.trimEnd()}\n`)
+      const object = succeeded(made, 'make a tag').toString().trim()
+      const pushed = await remote.push(object, name, [`--force-with-lease=${name}:${from}`])
+      remote.forget()
+      if (pushed.code === 0) return { response: 'moved' }
+      return isOvertaken(pushed) ? { response: 'conflict' } : { response: 'unknown', message: remote.refuse(pushed).message }
     },
-    conclude: async (pointer, commit) => {
-      try {
-        return await moved(refs, pointer, commitId(commit))
-      } catch (error) {
-        if (!(error instanceof Refusal)) throw error
-        return { code: 'unavailable', message: error.message }
+
+    /**
+     * The files of a commit; links and submodules are not regular.
+     * @param {string} commit
+     */
+    async tree(commit) {
+      const found = (await remote.listing(commitId(commit))) ?? ((await remote.fetch(commit)) ? await remote.listing(commit) : undefined)
+      if (!found) throw usage(`the inventory has no commit ${commit}`, 'check it out with `fetch-depth: 0`: a shallow clone lacks older commits')
+      if (found.some(({ path }) => path.includes('\ufffd'))) throw usage('the name of a file of the inventory is not UTF-8', 'rename it')
+      return found.map(({ mode, id, path }) => ({ path, id, regular: mode.startsWith('100') }))
+    },
+
+    /**
+     * The bytes of objects that `tree` named.
+     * @param {string[]} ids
+     */
+    async blobs(ids) {
+      const found = await remote.objects(ids.map(commitId))
+      const lacking = ids.find((id) => !found.has(id))
+      if (lacking === undefined) return found
+      throw unavailable(`the inventory lacks the object ${lacking}`)
+    },
+
+    /**
+     * The commits that `to` has and `from` has not, newest first.
+     * @param {{from?: string, to: string}} range
+     */
+    async log({ from, to }) {
+      const format = ['%H', '%P', '%ae', '%ce', '%ct', '%s'].join('%x1f')
+      const words = [commitId(to), ...(from ? [`^${commitId(from)}`] : [])]
+      const lines = succeeded(await remote.run(['log', `--format=${format}`, ...words]), 'read the history').toString().split('\n')
+      const commits = lines.filter(Boolean).map(logged)
+      // What lies behind is not known, and no history is not a short one.
+      if (commits.some(({ commit }) => shallow.includes(commit))) {
+        throw usage('the inventory was checked out without its past', 'check it out with `fetch-depth: 0`')
       }
+      return commits
     }
   }
 }
 
-/**
- * Where branches and tags are.
- * @typedef {object} Refs
- * @property {import('./git.js').Git[]} places where objects are, besides the checkout
- * @property {(name: string) => Promise<string | undefined>} branch
- * @property {(name: string) => Promise<Tag | undefined>} tag
- * @property {(commit: string) => Promise<boolean>} fetch
- * @property {(name: string, commit: string, before?: string) => Promise<import('./git.js').Ended>} move
- */
-
-/**
- * Moves the pointer if it is as it was when this run began, and reads it back.
- * @param {Refs} refs
- * @param {Pointer} pointer
- * @param {string} commit
- */
-async function moved(refs, { name, before }, commit) {
-  let why = 'it reads otherwise afterwards'
-  let code = 'write-not-taken'
-  for (let tries = 0; tries < MOVES_MAX; tries += 1) {
-    const now = await refs.tag(name)
-    if (now?.commit === commit) return undefined
-    if (now?.object !== before) return { code: 'conflict', message: `the tag \`${name}\` was moved by another run in between` }
-    // Whatever it says, the next look tells whether it took.
-    const ended = await refs.move(name, commit, before)
-    if (ended.code !== 0) [code, why] = ['unavailable', excerpt(complaint(ended), 400)]
-  }
-  if ((await refs.tag(name))?.commit === commit) return undefined
-  return { code, message: `the tag \`${name}\` cannot be moved: ${why}` }
+/** @param {string} name */
+function fullName(name) {
+  reference(name.replace(/^refs\/(heads|tags)\//, ''))
+  return name
 }
 
-/**
- * Branches and tags of a repository on the server. Objects that the checkout lacks are fetched into `scratch`.
- * @param {import('./store.js').World} world
- * @param {string} scratch
- * @param {import('./git.js').Remote} server
- * @returns {Promise<Refs>}
- */
-async function remote(world, scratch, server) {
-  const run = git(world, scratch, server)
-  succeeded(await run(['init', '--quiet', '--bare', '--template=', scratch]), 'make a repository')
-  succeeded(await run(['config', 'remote.origin.url', server.url]), 'make a repository')
-
-  /** @param {string[]} names */
-  async function ask(...names) {
-    const ended = await patiently(world, run, ['ls-remote', '--quiet', 'origin', ...names])
-    if (ended.code !== 0) throw unavailable(`the tags of the inventory cannot be read: ${excerpt(complaint(ended), 400)}`, 'check the input `token`: it needs `contents: read`')
-    const lines = ended.stdout.toString().split('\n').filter(Boolean)
-    return new Map(lines.map((line) => /** @type {[string, string]} */ (line.split('\t').reverse())))
-  }
-
-  /** @param {string} commit */
-  async function fetch(commit) {
-    const options = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', '--depth=1']
-    return (await patiently(world, run, ['fetch', ...options, 'origin', commit])).code === 0
-  }
-
-  return {
-    places: [run],
-    fetch,
-    branch: async (name) => (await ask(`refs/heads/${name}`)).get(`refs/heads/${name}`),
-    tag: async (name) => {
-      const full = `refs/tags/${name}`
-      const found = await ask(full, `${full}^{}`)
-      const object = found.get(full)
-      return object === undefined ? undefined : { object, commit: found.get(`${full}^{}`) ?? object }
-    },
-    move: async (name, commit, before) => {
-      await fetch(commit)
-      const full = `refs/tags/${name}`
-      const lease = `--force-with-lease=${full}:${before ?? ''}`
-      return run(['push', '--porcelain', '--no-verify', '--no-signed', lease, 'origin', `${commit}:${full}`])
-    }
-  }
-}
-
-/**
- * Branches and tags of a repository that has no server.
- * @param {import('./git.js').Git} run
- * @returns {Refs}
- */
-function localRefs(run) {
-  const parse = async (/** @type {string} */ name) => {
-    const ended = await run(['rev-parse', '--verify', '--quiet', name])
-    return ended.code === 0 ? ended.stdout.toString().trim() : undefined
-  }
-  return {
-    places: [],
-    fetch: async () => false,
-    branch: (name) => parse(`refs/heads/${name}^{commit}`),
-    tag: async (name) => {
-      const object = await parse(`refs/tags/${name}`)
-      const commit = await parse(`refs/tags/${name}^{commit}`)
-      if (object && !commit) throw usage(`the tag \`${name}\` is not about a commit`, 'point it to a commit')
-      return object && commit ? { object, commit } : undefined
-    },
-    move: (name, commit, before) =>
-      run(['update-ref', '--no-deref', '-m', 'countersign', `refs/tags/${name}`, commit, before ?? '0'.repeat(commit.length)])
-  }
+/** @param {string} line */
+function logged(line) {
+  const [commit = '', parents = '', author = '', committer = '', seconds = '', ...subject] = line.split('\x1f')
+  const at = new Date(Number(seconds) * 1000).toISOString().replace('.000Z', 'Z')
+  return { commit, parents: parents.split(' ').filter(Boolean), author, committer, at, subject: subject.join(' ') }
 }
 
 /**
@@ -233,17 +151,6 @@ function onServer(origin, server) {
   const scp = /^(?:ssh:\/\/)?git@([^:/]+)[:/](.+)$/.exec(origin)
   const text = scp && scp[1] === host.hostname ? `${host.origin}/${scp[2]}` : origin
   const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url?.origin === host.origin) return `${url.origin}${url.pathname}`
-  throw usage('the inventory was checked out from another server than this run is on', 'keep the inventory on the server that runs the workflow')
-}
-
-/** Whatever is hidden is passed over. */
-function shown(/** @type {import('./git.js').Item} */ { path }) {
-  return !path.split('/').some((part) => part.startsWith('.'))
-}
-
-/** A link in an inventory may point anywhere, so nobody can say what it deploys. */
-function link(/** @type {string} */ path) {
-  const help = 'put the entry itself there: links and submodules are not followed'
-  return usage(`\`${excerpt(path, 200)}\` in the inventory is not a regular file`, help)
+  if (url?.origin === host.origin) return `${url.origin}${url.pathname.replace(/\/*(\.git)?\/*$/, '')}.git`
+  throw usage('the inventory was not checked out from the server that this run is on', 'check it out with `actions/checkout`, from that server')
 }

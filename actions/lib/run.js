@@ -5,14 +5,17 @@
 import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as core from '@actions/core'
-import { refusal } from './failure.js'
+import { refusal, refused } from './failure.js'
+import { fetching } from './fetch.js'
 import { basis } from './host.js'
-import { refused } from './report.js'
 import { telling } from './tell.js'
 
 /** @returns {import('./host.js').World} */
 function world() {
-  return { core, env: process.env, fetch, spawn, system: Date.now, sleep: (milliseconds) => sleep(milliseconds), random: Math.random }
+  const { env } = process
+  /** @type {typeof globalThis.fetch | undefined} */ let reaching
+  const fetch = /** @type {typeof globalThis.fetch} */ ((url, init) => (reaching ??= fetching(env))(url, init))
+  return { core, env, fetch, spawn, system: Date.now, sleep: (milliseconds) => sleep(milliseconds), random: Math.random }
 }
 
 /**

@@ -111,20 +111,24 @@ function address(text, name) {
 }
 
 /**
- * Where the change is deployed.
+ * Where the change is deployed. What is not given here the policy declares.
  * @param {Inputs} input
  */
 export function target(input) {
-  // They make the name of a tag.
-  for (const name of ['environment', 'region', 'staging']) {
-    const value = input.text(name)
-    if (value !== undefined && !isReference(value)) throw wrong(name, value, 'use letters, digits, `.`, `_`, `-`, `+` and `/`')
+  // They make names of tags and branches.
+  const name = (/** @type {string} */ key) => {
+    const value = input.text(key)
+    if (value === undefined || isReference(value)) return value
+    throw wrong(key, value, 'use letters, digits, `.`, `_`, `-`, `+` and `/`')
   }
+  const environment = name('environment') ?? input.required('environment')
   return {
-    environment: input.required('environment'),
-    region: input.text('region'),
-    purpose: input.choice('purpose', ['production', 'pre_prod']) ?? input.required('purpose'),
-    detail: input.text('detail') ?? input.required('environment')
+    environment,
+    region: name('region'),
+    purpose: input.choice('purpose', ['production', 'pre_prod']),
+    detail: input.text('detail'),
+    branch: name('branch'),
+    staging: name('staging')
   }
 }
 
@@ -188,14 +192,23 @@ export function supplied(input) {
 /**
  * The wait for approval that is asked for.
  * @param {Inputs} input
- * @param {import('./clock.js').Clock} clock
- * @param {(milliseconds: number) => string} format
  */
-export function waiting(input, clock, format) {
+export function waiting(input) {
   const seconds = input.count('wait', 0)
-  if (!seconds) return undefined
-  const until = format(clock.milliseconds() + seconds * 1000)
-  return { until, interval_seconds: input.count('wait-interval', 5) ?? 15 }
+  return seconds ? { seconds, interval_seconds: input.count('wait-interval', 5) ?? 15 } : undefined
+}
+
+/**
+ * The values of the variables that are secrets.
+ * @param {Inputs} input
+ * @param {Record<string, string | undefined>} env
+ */
+export function secrets(input, env) {
+  return input.lines('secret-env').map((name) => {
+    const value = env[name]
+    if (value) return value
+    throw usage(`the variable \`${name}\`, which the input \`secret-env\` names, is not set`, 'set it in `env:` of the step')
+  })
 }
 
 /**

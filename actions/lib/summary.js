@@ -6,8 +6,9 @@
  * or notified.
  */
 import { place, whereabouts } from './failure.js'
-import { label } from './settings.js'
 import { code, html, sentence } from './text.js'
+
+/** @typedef {import('./session.js').End} End */
 
 /** Bytes of a job summary at most, with some room. */
 export const SUMMARY_MAX = 1_000_000
@@ -17,38 +18,29 @@ const SIGNS = { proceed: '✅', hold: '✋', halt: '⛔' }
 
 /**
  * @param {string} title
- * @param {import('./report.js').Report & {faults?: import('./failure.js').Fault[]}} report
- * @param {number} [limit] bytes
+ * @param {End} end
+ * @param {{url?: string, limit?: number}} [how] `url`: where people look at the change request; `limit`: bytes
  */
-export function page(title, report, limit = SUMMARY_MAX) {
-  const { judgement } = report
+export function page(title, end, { url, limit = SUMMARY_MAX } = {}) {
+  const judgement = judged(end)
   const head = [
-    `<h2>${SIGNS[report.verdict] ?? ''} ${html(title)}: ${html(report.outcome.replaceAll('-', ' '))}</h2>`,
-    `<p>${sentence(report.message)}</p>`,
-    ...list(report.details.map(sentence)),
-    ...(report.help ? [`<p><b>What to do:</b> ${sentence(report.help)}</p>`] : []),
-    ...facts(report)
+    `<h2>${SIGNS[end.verdict] ?? ''} ${html(title)}: ${html(end.outcome.replaceAll('-', ' '))}</h2>`,
+    `<p>${sentence(end.message)}</p>`,
+    ...list((end.details ?? []).map(sentence)),
+    ...(end.help ? [`<p><b>What to do:</b> ${sentence(end.help)}</p>`] : []),
+    ...facts(end, judgement, url)
   ]
-  const sections = [
-    faults(report.faults),
-    reasons(judgement),
-    needed(judgement),
-    delta(judgement?.delta),
-    attached(report.attachments),
-    obligations(report.obligations)
-  ]
+  const sections = [faults(end.errors), reasons(judgement), needed(judgement), delta(judgement?.delta), found(end.table)]
   return fit(head, sections.filter((section) => section.rows.length > 0), limit)
 }
 
 /**
- * A page that has no verdict.
- * @param {string} title
- * @param {string} words
- * @param {Section[]} sections
+ * What was judged now, or was recorded last, with what is deployed.
+ * @param {End} end
+ * @returns {any}
  */
-export function listPage(title, words, sections) {
-  const head = [`<h2>${html(title)}</h2>`, `<p>${sentence(words)}</p>`]
-  return fit(head, sections.filter(({ rows }) => rows.length > 0), SUMMARY_MAX)
+export function judged({ judgement, assessment, delta }) {
+  return judgement ?? (assessment && { ...assessment, delta })
 }
 
 /**
@@ -80,8 +72,12 @@ function fit(head, sections, limit) {
   return `${lines.join('\n')}\n\n`
 }
 
-/** @param {import('./report.js').Report} report */
-function facts({ id, url, state, judgement, head }) {
+/**
+ * @param {End} end
+ * @param {any} judgement
+ * @param {string} [url]
+ */
+function facts({ change_request_id: id, state, policy, journal_head: journal }, judgement, url) {
   const rows = []
   if (id) rows.push(['Change request', url ? `<a href="${html(url)}">${html(id)}</a>` : html(id)])
   if (state) rows.push(['State', html(state)])
@@ -91,7 +87,8 @@ function facts({ id, url, state, judgement, head }) {
     rows.push(['Risk', `${html(judgement.risk.level)} (limit ${html(judgement.risk.limit)})`])
     rows.push(['Category', `${html(judgement.category)} ${html(judgement.kind)} change`])
   }
-  if (head) rows.push(['Journal', `<code>${html(head)}</code>`])
+  if (policy) rows.push(['Policy', code(policy)])
+  if (journal) rows.push(['Journal', code(journal)])
   if (rows.length === 0) return []
   return ['<table>', ...rows.map(([name, value]) => `<tr><th align="left">${name}</th><td>${value}</td></tr>`), '</table>']
 }
@@ -148,25 +145,12 @@ function delta(found) {
 }
 
 /**
- * @param {{name: string, digest: string, url?: string}[]} found
+ * The table that the engine wants shown.
+ * @param {{columns: string[], rows: string[][]}} [found]
  * @returns {Section}
  */
-function attached(found) {
-  const rows = found.map(({ name, digest, url }) => row(url ? `<a href="${html(url)}">${html(name)}</a>` : html(name), code(digest)))
-  return folded('Attachments', ['Name', 'Digest'], rows)
-}
-
-/**
- * What is owed, of one change or of several.
- * @param {any[]} found
- * @returns {Section}
- */
-export function obligations(found) {
-  const rows = found.map(({ id, what, owner, due, overdue, change, target }) => {
-    const about = change ? `${code(change)}<br>${target ? code(label(target)) : ''}` : ''
-    return row(about + (about ? '<br>' : '') + code(id), sentence(what), code(owner), `${html(due)}${overdue ? ' <b>overdue</b>' : ''}`)
-  })
-  return table('Obligations', ['Obligation', 'What', 'Owner', 'Due'], rows)
+function found({ columns, rows } = { columns: [], rows: [] }) {
+  return table('', columns.map(html), rows.map((cells) => row(...cells.map(code))))
 }
 
 /**
@@ -175,9 +159,10 @@ export function obligations(found) {
  * @param {string[]} rows
  * @returns {Section}
  */
-export function table(title, names, rows) {
+function table(title, names, rows) {
   const head = names.map((name) => `<th align="left">${name}</th>`).join('')
-  return { head: [`<h3>${title}</h3>`, '<table>', `<tr>${head}</tr>`], rows, foot: ['</table>'] }
+  const headline = title === '' ? [] : [`<h3>${title}</h3>`]
+  return { head: [...headline, '<table>', `<tr>${head}</tr>`], rows, foot: ['</table>'] }
 }
 
 /**
@@ -192,7 +177,7 @@ function folded(title, names, rows) {
 }
 
 /** @param {string[]} cells */
-export function row(...cells) {
+function row(...cells) {
   return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`
 }
 

@@ -230,3 +230,28 @@ test('a skipped deployment closes nothing', async () => {
   assert.notEqual(exitCode, 0);
   assert.equal(shop.issue.state, 'open');
 });
+
+test('po6_an environment that the policy declares needs no purpose, and takes no other', async () => {
+  shop.promote();
+  const policy = 'version: 1\nenvironments:\n  prod: {purpose: production, detail: "The shop, for everybody"}\n';
+  const { job, common } = shop.job({ policy });
+  const { purpose, detail, ...inputs } = common;
+  ended(await job.action('assess', { inputs: { ...inputs, purpose: 'pre_prod' } }), { exitCode: 2, outcome: 'refused' });
+  ended(await job.action('open', { inputs }), { exitCode: 0, outcome: 'cleared' });
+  assert.match(shop.issue.body ?? '', /The shop, for everybody/);
+});
+
+test('what a run reads of git it asks for once', async () => {
+  shop.promote();
+  const { log } = shop.github;
+  const reads = async (/** @type {() => Promise<any>} */ act) => {
+    const before = log.length;
+    assert.equal((await act()).exitCode, 0);
+    return log.slice(before).filter(({ path }) => path.includes('git-upload-pack')).length;
+  };
+  const { open, close } = shop.job();
+  // Two to list branches and tags.
+  assert.equal(await reads(open), 2);
+  // Two more for the tip of the records; and two to see that the pointer was moved.
+  assert.equal(await reads(() => close(PASSED)), 6);
+});

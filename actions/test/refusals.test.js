@@ -25,12 +25,12 @@ function refused(result, what, help, exitCode = 2) {
 test('an input that is wrong is refused by its name, and nothing is written', async () => {
   shop.promote();
   const { open } = shop.job();
-  refused(await open({ policy: 'nowhere.yaml' }), /`nowhere.yaml`, the input `policy`, cannot be read: there is no such file/, /workspace/);
+  refused(await open({ policy: 'nowhere.yaml' }), /there is no policy `nowhere.yaml`/, /path of an existing file/);
   refused(await open({ evidence: 'nowhere' }), /the input `evidence`, cannot be read: there is no such file/, /workspace/);
   refused(await open({ environment: 'prod; rm -rf /' }), /the input `environment` is `prod; rm -rf \/`/, /letters/);
   refused(await open({ region: '../x' }), /the input `region` is `..\/x`/, /letters/);
   refused(await open({ 'change-request-id': '#2' }), /the input `change-request-id` is `#2`/, /title of its issue/);
-  refused(await open({ branch: 'main' }), /no pull request into `main` was merged as commit/, /name that with `branch`/);
+  refused(await open({ branch: 'main' }), /no pull request into `main` was merged as commit/, /merging a pull request/);
   refused(await shop.job().action('reconcile', { environments: 'prod, prod' }), /`environments` names fewer than two/, /one a line/);
   assert.deepEqual([shop.issues, shop.changes], [[], []]);
 });

@@ -29,7 +29,6 @@ test('a stopped engine refuses everything', () => {
   const door = {
     put: () => '',
     take: () => undefined,
-    callBytes: () => new Uint8Array(),
     call: () => {
       throw new Error('what it said last')
     }

@@ -1,7 +1,7 @@
 // @ts-check
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { approvals, inputs, run, supplied, system, target, webhooks } from '../../lib/settings.js'
+import { approvals, inputs, run, supplied, system, target, waiting, webhooks } from '../../lib/settings.js'
 
 /** @param {Record<string, string>} values */
 const given = (values) => inputs((name) => values[name] ?? '')
@@ -17,6 +17,20 @@ test('an input that is wrong is named, with what it is', () => {
   assert.throws(() => given({ fail: 'yes' }).flag('fail'), /the input `fail` is `yes`/)
   assert.throws(() => target(given({ environment: 'prod', purpose: 'prod' })), /the input `purpose` is `prod`/)
   assert.throws(() => system(given({ token: 't', 'change-system': 'jira' }), ENV), /the input `change-system` is `jira`/)
+})
+
+test('po6_what the policy declares need not be given', () => {
+  const told = target(given({ environment: 'prod' }))
+  assert.deepEqual(JSON.parse(JSON.stringify(told)), { environment: 'prod' })
+  for (const name of ['region', 'branch', 'staging']) {
+    assert.throws(() => target(given({ environment: 'prod', [name]: '--x' })), (error) => String(error).includes(`the input \`${name}\` is`))
+  }
+})
+
+test('a wait is bounded, and looks again after a while', () => {
+  assert.equal(waiting(given({ wait: '0' })), undefined)
+  assert.deepEqual(waiting(given({ wait: '60' })), { seconds: 60, interval_seconds: 15 })
+  assert.throws(() => waiting(given({ wait: '60', 'wait-interval': '1' })), /`wait-interval`/)
 })
 
 test('no repository leads out of the API', () => {

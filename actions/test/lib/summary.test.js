@@ -5,7 +5,7 @@ import { page, SUMMARY_MAX } from '../../lib/summary.js'
 
 /** @returns {any} */
 function report(more = {}) {
-  return { outcome: 'not-ready', exitCode: 11, verdict: 'hold', message: 'the change is not ready', details: [], would: [], attachments: [], obligations: [], ...more }
+  return { outcome: 'not-ready', exit_code: 11, verdict: 'hold', message: 'the change is not ready', ...more }
 }
 
 function judgement(/** @type {object[]} */ reasons, more = {}) {
@@ -41,8 +41,17 @@ test('however many reasons there are, a page fits, and says how many are left', 
 test('a short page keeps the frames of all sections', () => {
   const reasons = [{ blocking: true, message: 'x'.repeat(5000), help: '' }]
   const entries = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`entry-${index}`, 'added']))
-  const text = page('T', report({ judgement: judgement(reasons, { delta: { entries } }) }), 2500)
+  const text = page('T', report({ judgement: judgement(reasons, { delta: { entries } }) }), { limit: 2500 })
   assert.ok(Buffer.byteLength(text) <= 2500)
   assert.match(text, /<p>1 more<\/p>/)
   assert.match(text, /<code>entry-0<\/code>/)
+})
+
+test('what was recorded is shown where nothing was judged now, and the table that the engine wants shown', () => {
+  const { ready, ...assessment } = judgement([])
+  const table = { columns: ['ENTRY', 'dev'], rows: [['<b>x</b>', '1.0']] }
+  const text = page('T', report({ assessment: { ready: true, ...assessment }, delta: { entries: { runner: 'added' } }, table }))
+  assert.match(text, /Deployment ready<\/th><td>yes/)
+  assert.match(text, /<code>runner<\/code><\/td><td>added/)
+  assert.match(text, /<th align="left">ENTRY<\/th>.*\n<tr><td><code>&lt;b&gt;x&lt;\/b&gt;<\/code>/)
 })
