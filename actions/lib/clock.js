@@ -1,12 +1,11 @@
 // @ts-check
 /**
- * The clock, written as RFC 3339 in UTC. It never goes back.
- *
- * `COUNTERSIGN_NOW` sets it for tests, as in the command line: it then starts at that time and moves by one second with
- * each look, and waiting moves it instead of taking time.
+ * The clock, written as RFC 3339 in UTC. It never goes back, and nobody can set it: tests give another world (PO6).
  */
 import { usage } from './failure.js'
 
+/** What the command line of the tests knows, and nothing that people run. */
+const SWITCHES = ['COUNTERSIGN_NOW', 'COUNTERSIGN_CRASH']
 /** The longest that one timer can be set to. */
 const LONGEST = 2_000_000_000
 
@@ -21,24 +20,19 @@ const LONGEST = 2_000_000_000
  * @returns {Clock}
  */
 export function clock(env, system, sleep) {
-  const set = env.COUNTERSIGN_NOW
-  const scripted = set !== undefined && set !== ''
-  const start = scripted ? Date.parse(set) : 0
-  if (Number.isNaN(start)) throw usage('`COUNTERSIGN_NOW` is not a time such as `2030-01-02T03:04:05Z`')
-  let last = scripted ? start - 1000 : 0
-  const milliseconds = () => (last = scripted ? last + 1000 : Math.max(last, system()))
+  const set = SWITCHES.find((name) => env[name])
+  // Refused and not ignored: whoever set it counts on another time than the one that decides.
+  if (set !== undefined) throw usage(`\`${set}\` is set, and only tests may set it`, 'remove the variable and see who set it')
+  let last = 0
+  const milliseconds = () => (last = Math.max(last, system()))
   const pass = async (/** @type {number} */ end) => {
-    if (scripted) {
-      last = Math.max(last, end)
-      return
-    }
     for (let left = end - system(); left > 0; left = end - system()) await sleep(Math.min(left, LONGEST))
   }
   return {
     milliseconds,
     now: () => format(milliseconds()),
     until: (time) => pass(Date.parse(time)),
-    seconds: (count) => pass((scripted ? last : system()) + count * 1000)
+    seconds: (count) => pass(system() + count * 1000)
   }
 }
 

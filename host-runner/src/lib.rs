@@ -19,6 +19,7 @@ pub mod remote;
 pub mod sandbox;
 pub mod session;
 pub mod settings;
+pub mod switches;
 pub mod table;
 pub mod text;
 pub mod verbs;

@@ -166,8 +166,22 @@ fn ga1_a_bounded_wait_sees_the_approval_that_comes_meanwhile() {
     });
     let world = World::new("waited");
     world.remove("evidence/shop/api/secret-scan.json");
-    let script = [("COUNTERSIGN_NOW", "2030-01-02T03:04:05Z")];
-    assert_eq!(code(&world.run_with(&["run", "--wait", "600"], &script)), 13, "the scripted clock takes no time");
+    let script = ("COUNTERSIGN_NOW", "2030-01-02T03:04:05Z");
+    assert_eq!(code(&world.run_scripted(&["run", "--wait", "600"], script)), 13, "the scripted clock takes no time");
+}
+
+#[test]
+fn po6_what_tests_switch_is_refused_by_the_program_that_people_run() {
+    let world = World::new("switches");
+    for switch in [("COUNTERSIGN_NOW", "2030-01-02T03:04:05Z"), ("COUNTERSIGN_CRASH", "before:file")] {
+        let refused = world.run_with(&["run", "--output", "json"], &[switch]);
+        assert_eq!(code(&refused), 2, "{}", stderr(&refused));
+        let said = format!("`{}` is set, and only tests may set it", switch.0);
+        assert!(stderr(&refused).contains(&said), "{}", stderr(&refused));
+        assert!(!world.exists("ledger"), "nothing was begun");
+        assert_eq!(code(&world.run_with(&["--help"], &[switch])), 0);
+    }
+    assert_eq!(code(&world.run_with(&["run"], &[("COUNTERSIGN_NOW", "")])), 0, "an empty variable sets nothing");
 }
 
 #[test]
@@ -318,7 +332,7 @@ fn cr4_killed_at_any_moment_it_ends_as_if_nothing_had_happened() {
 fn kill_at(moment: &str, effect: &str) {
     let name = format!("{moment}-{}", effect.replace('/', "-"));
     let world = World::new(&name);
-    let killed = world.run_with(&["run"], &[("COUNTERSIGN_CRASH", &format!("{moment}:{effect}"))]);
+    let killed = world.run_scripted(&["run"], ("COUNTERSIGN_CRASH", &format!("{moment}:{effect}")));
     let writes = !effect.starts_with("run/") && !effect.starts_with("read") && effect != "conclude";
     if moment != "mid" || writes {
         assert_eq!(killed.status.code(), None, "{name} was not killed: {}", stderr(&killed));
