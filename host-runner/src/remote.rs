@@ -109,15 +109,31 @@ impl Remote {
         full_name: &str,
         before: Option<&str>,
     ) -> Result<(), Failure> {
-        let folder =
-            tempfile::Builder::new().prefix("countersign-").tempdir().map_err(|error| broken(&error.to_string()))?;
-        let scratch = Repository::create(folder.path(), "none")?;
+        let (_folder, scratch) = scratch()?;
         let mut git = isolated(Command::new("git"));
         git.arg(git_dir_option(git_dir)).args(["rev-parse", "--path-format=absolute", "--git-path", "objects"]);
         let objects = within(git)?;
         std::fs::write(scratch.git_dir().join("objects/info/alternates"), format!("{objects}\n"))
             .map_err(|error| broken(&error.to_string()))?;
         self.push(scratch.git_dir(), object, full_name, before)
+    }
+
+    /// The message of the annotated tag `object` that `full_name` names there.
+    pub fn message(&self, full_name: &str, object: &str) -> Result<String, Failure> {
+        const HERE: &str = "refs/countersign/tag";
+        let (_folder, scratch) = scratch()?;
+        let mut git = self.git(Command::new("git"));
+        git.arg(git_dir_option(scratch.git_dir())).args([
+            "fetch",
+            "--quiet",
+            "--no-tags",
+            "--depth=1",
+            "--filter=tree:0",
+        ]);
+        git.args(["--no-write-fetch-head", "--no-auto-maintenance", "--end-of-options", &self.url]);
+        git.arg(format!("+{full_name}:{HERE}"));
+        within(git)?;
+        scratch.message(object)?.ok_or_else(|| broken(&format!("`{full_name}` was moved meanwhile")))
     }
 
     /// Scheme, host and port.
@@ -148,6 +164,14 @@ impl Remote {
         }
         git
     }
+}
+
+/// A repository of our own, removed with the folder.
+fn scratch() -> Result<(tempfile::TempDir, Repository), Failure> {
+    let folder = tempfile::Builder::new().prefix("countersign-").tempdir();
+    let folder = folder.map_err(|error| broken(&error.to_string()))?;
+    let repository = Repository::create(folder.path(), "none")?;
+    Ok((folder, repository))
 }
 
 /// Runs git to its end, or ends it and whatever it started: some servers say nothing for ever.

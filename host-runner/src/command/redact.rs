@@ -61,6 +61,16 @@ impl Secrets {
             let parts = std::iter::once(secret).chain(lines).filter(|part| !part.trim().is_empty());
             parts.for_each(|part| disguises(part.as_bytes(), &mut all));
         }
+        Self::of(all)
+    }
+
+    /// These secrets, and more.
+    #[must_use]
+    pub fn and<S: AsRef<str>>(&self, more: impl IntoIterator<Item = S>) -> Self {
+        Self::of(self.forms.iter().cloned().chain(Self::new(more).forms).collect())
+    }
+
+    fn of(all: BTreeSet<Form>) -> Self {
         let forms: Vec<Form> = all.into_iter().collect();
         let mut beginnings = vec![Vec::new(); if forms.is_empty() { 0 } else { 256 }];
         for (number, form) in forms.iter().enumerate() {

@@ -117,6 +117,37 @@ fn au3_no_secret_reaches_the_terminal_or_the_ledger() {
 }
 
 #[test]
+fn t72_what_is_passed_to_a_command_is_not_in_its_output() {
+    let world = World::new("passed");
+    let policy = String::from_utf8(world.read("policy.yaml")).unwrap();
+    let passing = policy.replace("[TOKEN, LEAK]", "[TOKEN, LEVEL, PATH]");
+    assert_ne!(passing, policy);
+    world.write("policy.yaml", passing);
+    world.write("deploy.sh", "#!/bin/sh\necho \"a $TOKEN $LEVEL\"\nprintf %s \"$TOKEN\" | base64\necho \"$PATH\"\n");
+    let ended = world.run_with(&["run"], &[("LEVEL", "1")]);
+    assert_eq!(code(&ended), 0, "{}", stderr(&ended));
+    assert!(stderr(&ended).contains("  | a *** 1\n") && stderr(&ended).contains("/bin"), "{}", stderr(&ended));
+    for secret in ["tok-12345678", "dG9rLTEyMzQ1Njc4"] {
+        assert!(!stderr(&ended).contains(secret) && !world.everything("ledger").contains(secret));
+    }
+}
+
+#[test]
+fn t44_a_link_or_a_pipe_in_the_evidence_is_not_read() {
+    let world = World::new("links");
+    let outside = world.path("policy.yaml");
+    std::os::unix::fs::symlink(outside, world.path("evidence/shop/api/linked.json")).unwrap();
+    let assessed = world.run(&["assess"]);
+    assert_eq!(code(&assessed), 0, "{}", stderr(&assessed));
+    assert!(stderr(&assessed).contains("links are not followed"), "{}", stderr(&assessed));
+    let pipe = world.path("evidence/shop/api/pipe.json");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let refused = world.run(&["assess"]);
+    assert_eq!(code(&refused), 2, "{}", stderr(&refused));
+    assert!(stderr(&refused).contains("is not a regular file"), "{}", stderr(&refused));
+}
+
+#[test]
 fn rd3_without_any_one_evidence_file_it_is_not_ready_and_says_why() {
     let world = World::new("mutations");
     for file in world.files("evidence") {
