@@ -237,7 +237,9 @@ impl<'a> Host<'a> {
             Ok(Committed::Done) => json!({ "response": "committed" }),
             Ok(Committed::Conflict(paths)) => json!({ "response": "conflict", "paths": paths }),
             Ok(Committed::Behind) => json!({ "response": "behind" }),
-            Err(error @ LedgerError::Path(_)) => json!({ "response": "broken", "message": error.to_string() }),
+            Err(error @ (LedgerError::Path(_) | LedgerError::Locked { .. })) => {
+                json!({ "response": "broken", "message": error.to_string() })
+            }
             Err(error) => json!({ "response": "unknown", "message": error.to_string() }),
         })
     }

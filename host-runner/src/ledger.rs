@@ -19,6 +19,16 @@ pub enum LedgerError {
     /// The path is not one that a ledger holds.
     #[error("`{0}` is not a path in the ledger: segments of letters, digits, `.`, `_`, `-`, not beginning with a dot")]
     Path(String),
+    /// Another process holds the lock for writing, and does not end.
+    #[error(
+        "`{path}` has been locked by another process for {seconds} s: end that process, then run this again; the file may stay"
+    )]
+    Locked {
+        /// The file that is locked.
+        path: String,
+        /// How long it was waited for.
+        seconds: u64,
+    },
     /// The remote repository refused, or does not answer.
     #[error("the ledger at `{place}` cannot be {doing}: {error}")]
     Remote {

@@ -18,6 +18,10 @@ use crate::text::excerpt;
 const SEGMENT_MAX: usize = 128;
 /// Segments of a path at most.
 pub(super) const DEPTH_MAX: usize = 8;
+/// How long a write waits for another one, which takes milliseconds.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How often a lock is tried again.
+const TICK: Duration = Duration::from_millis(20);
 /// How files in the making are called.
 const MAKING: &str = ".making-";
 
@@ -25,13 +29,14 @@ const MAKING: &str = ".making-";
 #[derive(Clone, Debug)]
 pub(super) struct Directory {
     root: PathBuf,
+    patience: Duration,
 }
 
 impl Directory {
     /// The ledger in `root`, which is made when it is missing.
     pub(super) fn open(root: &Path) -> Result<Self, LedgerError> {
         fs::create_dir_all(root).map_err(system(root, "made"))?;
-        Ok(Self { root: root.to_owned() })
+        Ok(Self { root: root.to_owned(), patience: PATIENCE })
     }
 
     /// Where the ledger is.
@@ -56,7 +61,7 @@ impl Directory {
         expected: Option<&str>,
     ) -> Result<Put, LedgerError> {
         let place = self.place(path)?;
-        let _writing = LockFile::open(&self.root, ".lock")?.wait()?;
+        let _writing = LockFile::open(&self.root, ".lock")?.wait(self.patience)?;
         let found = self.get(path)?.map(|(_, version)| version);
         if found.as_deref() != expected {
             return Ok(Put::Conflict(found));
@@ -67,7 +72,7 @@ impl Directory {
 
     /// Writes several files in their order, if each is as expected. A process that is killed in between leaves the first ones.
     pub(super) fn commit(&self, writes: &[Write]) -> Result<Committed, LedgerError> {
-        let _writing = LockFile::open(&self.root, ".lock")?.wait()?;
+        let _writing = LockFile::open(&self.root, ".lock")?.wait(self.patience)?;
         let mut conflicts = Vec::new();
         for Write { path, expected, .. } in writes {
             if self.get(path)?.map(|(_, version)| version) != *expected {
@@ -108,14 +113,9 @@ impl Directory {
             return Err(LedgerError::Path(excerpt(id, 200)));
         }
         let lock = LockFile::open(&self.root, &format!(".locks/{id}"))?;
-        let until = Instant::now() + wait;
-        loop {
-            match lock.file.try_lock() {
-                Ok(()) => return lock.introduce().map(Lock::Held),
-                Err(TryLockError::WouldBlock) if Instant::now() >= until => return lock.holder().map(Lock::Busy),
-                Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(20)),
-                Err(TryLockError::Error(error)) => return Err(system(&lock.path, "locked")(error)),
-            }
+        match lock.try_for(wait)? {
+            Tried::Locked => lock.introduce().map(Lock::Held),
+            Tried::HeldByAnother => lock.holder().map(Lock::Busy),
         }
     }
 
@@ -142,6 +142,12 @@ impl Directory {
     }
 }
 
+/// What came of trying to lock.
+enum Tried {
+    Locked,
+    HeldByAnother,
+}
+
 struct LockFile {
     file: File,
     path: PathBuf,
@@ -161,9 +167,26 @@ impl LockFile {
     }
 
     /// Locked, after whoever has it now.
-    fn wait(self) -> Result<File, LedgerError> {
-        self.file.lock().map_err(system(&self.path, "locked"))?;
-        Ok(self.file)
+    fn wait(self, patience: Duration) -> Result<File, LedgerError> {
+        match self.try_for(patience)? {
+            Tried::Locked => Ok(self.file),
+            Tried::HeldByAnother => {
+                Err(LedgerError::Locked { path: self.path.display().to_string(), seconds: patience.as_secs() })
+            }
+        }
+    }
+
+    /// Tries to lock it until the time is up.
+    fn try_for(&self, patience: Duration) -> Result<Tried, LedgerError> {
+        let begun = Instant::now();
+        loop {
+            match self.file.try_lock() {
+                Ok(()) => return Ok(Tried::Locked),
+                Err(TryLockError::WouldBlock) if begun.elapsed() >= patience => return Ok(Tried::HeldByAnother),
+                Err(TryLockError::WouldBlock) => thread::sleep(TICK),
+                Err(TryLockError::Error(error)) => return Err(system(&self.path, "locked")(error)),
+            }
+        }
     }
 
     /// Says in the file who holds it, for whoever finds it busy.
@@ -199,8 +222,14 @@ fn system(path: &Path, doing: &'static str) -> impl FnOnce(io::Error) -> LedgerE
 
 fn read(place: &Path) -> Result<Option<Vec<u8>>, LedgerError> {
     let mut bytes = Vec::new();
-    let opened = OpenOptions::new().read(true).custom_flags(no_follow()).open(place);
-    match opened.and_then(|mut file| file.read_to_end(&mut bytes)) {
+    // A pipe that somebody put there would never be opened.
+    let flags = no_follow() | rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    let opened = OpenOptions::new().read(true).custom_flags(flags).open(place);
+    let read = opened.and_then(|mut file| match file.metadata()?.is_file() {
+        true => file.read_to_end(&mut bytes),
+        false => Err(io::Error::new(ErrorKind::InvalidInput, "it is not a regular file")),
+    });
+    match read {
         Ok(_) => Ok(Some(bytes)),
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
         Err(error) => Err(system(place, "read")(error)),

@@ -81,6 +81,13 @@ fn a_path_never_leaves_the_ledger() {
 }
 
 #[test]
+fn t44_a_pipe_in_the_ledger_is_not_waited_for() {
+    let (ledger, scratch) = ledger();
+    assert!(Command::new("mkfifo").arg(scratch.0.join("pipe")).status().unwrap().success());
+    assert!(ledger.get("pipe").unwrap_err().to_string().contains("not a regular file"));
+}
+
+#[test]
 fn what_a_killed_process_left_is_not_a_record_and_is_swept() {
     let (ledger, scratch) = ledger();
     ledger.put_if_unchanged("d/a", b"one", None).unwrap();
@@ -185,6 +192,28 @@ fn a_killed_holder_holds_nothing() {
     other.kill().unwrap();
     other.wait().unwrap();
     assert!(matches!(ledger.lock_change("CR-1", Duration::from_secs(10)).unwrap(), Lock::Held(_)));
+}
+
+#[test]
+fn a_lock_that_is_held_for_ever_ends_a_write_and_is_named() {
+    let (mut ledger, scratch) = ledger();
+    ledger.patience = Duration::from_millis(100);
+    let path = scratch.0.join(".lock");
+    let held = File::create(&path).unwrap();
+    held.lock().unwrap();
+    let write = Write { path: "a".to_owned(), bytes: Some(b"one".to_vec()), expected: None };
+    for refused in [
+        ledger.commit(std::slice::from_ref(&write)).unwrap_err(),
+        ledger.put_if_unchanged("a", b"one", None).unwrap_err(),
+    ] {
+        assert!(matches!(&refused, LedgerError::Locked { path: named, .. } if Path::new(named) == path), "{refused}");
+        assert!(refused.to_string().contains("locked by another process"), "{refused}");
+    }
+    assert_eq!(ledger.get("a").unwrap(), None, "nothing was written");
+    ledger.patience = Duration::from_secs(20);
+    let waiting = thread::spawn(move || ledger.commit(&[write]).unwrap());
+    drop(held);
+    assert_eq!(waiting.join().unwrap(), Committed::Done, "the next one gets it");
 }
 
 #[test]
