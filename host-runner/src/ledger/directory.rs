@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Committed, Guard, LedgerError, Lock, Put, Write};
+use super::{Committed, LedgerError, Put, Write};
 use crate::module::digest;
 use crate::text::excerpt;
 
@@ -61,7 +61,7 @@ impl Directory {
         expected: Option<&str>,
     ) -> Result<Put, LedgerError> {
         let place = self.place(path)?;
-        let _writing = LockFile::open(&self.root, ".lock")?.wait(self.patience)?;
+        let _writing = lock(&self.root, self.patience)?;
         let found = self.get(path)?.map(|(_, version)| version);
         if found.as_deref() != expected {
             return Ok(Put::Conflict(found));
@@ -72,7 +72,7 @@ impl Directory {
 
     /// Writes several files in their order, if each is as expected. A process that is killed in between leaves the first ones.
     pub(super) fn commit(&self, writes: &[Write]) -> Result<Committed, LedgerError> {
-        let _writing = LockFile::open(&self.root, ".lock")?.wait(self.patience)?;
+        let _writing = lock(&self.root, self.patience)?;
         let mut conflicts = Vec::new();
         for Write { path, expected, .. } in writes {
             if self.get(path)?.map(|(_, version)| version) != *expected {
@@ -107,18 +107,6 @@ impl Directory {
         Ok(found)
     }
 
-    /// Holds the change `id` for a whole run, waiting up to `wait` for another run to end.
-    pub(super) fn lock_change(&self, id: &str, wait: Duration) -> Result<Lock, LedgerError> {
-        if !is_segment(id) {
-            return Err(LedgerError::Path(excerpt(id, 200)));
-        }
-        let lock = LockFile::open(&self.root, &format!(".locks/{id}"))?;
-        match lock.try_for(wait)? {
-            Tried::Locked => lock.introduce().map(Lock::Held),
-            Tried::HeldByAnother => lock.holder().map(Lock::Busy),
-        }
-    }
-
     /// The file of a path, when neither it nor a directory on the way is a link out of the ledger.
     fn place(&self, path: &str) -> Result<PathBuf, LedgerError> {
         let refused = || LedgerError::Path(excerpt(path, 200));
@@ -142,64 +130,24 @@ impl Directory {
     }
 }
 
-/// What came of trying to lock.
-enum Tried {
-    Locked,
-    HeldByAnother,
-}
-
-struct LockFile {
-    file: File,
-    path: PathBuf,
-}
-
-impl LockFile {
-    fn open(root: &Path, name: &str) -> Result<Self, LedgerError> {
-        let path = root.join(name);
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).map_err(system(parent, "made"))?;
-        }
-        let mut options = OpenOptions::new();
-        // The file stays when the lock is gone: taking it away would let two runs lock two files of one name.
-        options.read(true).write(true).create(true).truncate(false).custom_flags(no_follow());
-        let file = options.open(&path).map_err(system(&path, "opened"))?;
-        Ok(Self { file, path })
-    }
-
-    /// Locked, after whoever has it now.
-    fn wait(self, patience: Duration) -> Result<File, LedgerError> {
-        match self.try_for(patience)? {
-            Tried::Locked => Ok(self.file),
-            Tried::HeldByAnother => {
-                Err(LedgerError::Locked { path: self.path.display().to_string(), seconds: patience.as_secs() })
+/// The right to write into the ledger, after whoever has it now; gone when the file is dropped, or when the process dies.
+fn lock(root: &Path, patience: Duration) -> Result<File, LedgerError> {
+    let path = root.join(".lock");
+    fs::create_dir_all(root).map_err(system(root, "made"))?;
+    let mut options = OpenOptions::new();
+    // The file stays when the lock is gone: taking it away would let two runs lock two files of one name.
+    options.read(true).write(true).create(true).truncate(false).custom_flags(no_follow());
+    let file = options.open(&path).map_err(system(&path, "opened"))?;
+    let begun = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if begun.elapsed() < patience => thread::sleep(TICK),
+            Err(TryLockError::WouldBlock) => {
+                return Err(LedgerError::Locked { path: path.display().to_string(), seconds: patience.as_secs() });
             }
+            Err(TryLockError::Error(error)) => return Err(system(&path, "locked")(error)),
         }
-    }
-
-    /// Tries to lock it until the time is up.
-    fn try_for(&self, patience: Duration) -> Result<Tried, LedgerError> {
-        let begun = Instant::now();
-        loop {
-            match self.file.try_lock() {
-                Ok(()) => return Ok(Tried::Locked),
-                Err(TryLockError::WouldBlock) if begun.elapsed() >= patience => return Ok(Tried::HeldByAnother),
-                Err(TryLockError::WouldBlock) => thread::sleep(TICK),
-                Err(TryLockError::Error(error)) => return Err(system(&self.path, "locked")(error)),
-            }
-        }
-    }
-
-    /// Says in the file who holds it, for whoever finds it busy.
-    fn introduce(mut self) -> Result<Guard, LedgerError> {
-        let written = self.file.set_len(0).and_then(|()| write!(self.file, "process {}", std::process::id()));
-        written.map_err(system(&self.path, "written"))?;
-        Ok(Guard { _lock: Some(self.file) })
-    }
-
-    fn holder(self) -> Result<String, LedgerError> {
-        let mut holder = Vec::new();
-        self.file.take(200).read_to_end(&mut holder).map_err(system(&self.path, "read"))?;
-        Ok(excerpt(&String::from_utf8_lossy(&holder), 200))
     }
 }
 
