@@ -14,6 +14,7 @@ pub mod inventory;
 mod judgement;
 pub mod ledger;
 pub mod module;
+mod network;
 pub mod place;
 pub mod refusal;
 pub mod remote;
