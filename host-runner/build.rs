@@ -19,7 +19,9 @@ fn main() {
     // Names of functions are a tenth of the program, and nobody who runs it reads them. Here and not in the profile,
     // which would build every dependency anew.
     if env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "linux") {
-        println!("cargo::rustc-link-arg-bin=countersign=-Wl,--strip-all");
+        for program in ["countersign", "countersign-scripted"] {
+            println!("cargo::rustc-link-arg-bin={program}=-Wl,--strip-all");
+        }
     }
     if let Err(problem) = compile_ahead() {
         println!("cargo::error={problem}");

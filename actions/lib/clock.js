@@ -1,7 +1,11 @@
 // @ts-check
 /**
- * The clock, written as RFC 3339 in UTC. It never goes back.
+ * The clock, written as RFC 3339 in UTC. It never goes back, and nobody can set it: tests give another world (PO6).
  */
+import { usage } from './failure.js'
+
+/** What the command line of the tests knows, and nothing that people run. */
+const SWITCHES = ['COUNTERSIGN_NOW', 'COUNTERSIGN_CRASH']
 
 /** The longest that one timer can be set to. */
 const LONGEST = 2_000_000_000
@@ -11,11 +15,15 @@ const LONGEST = 2_000_000_000
  */
 
 /**
+ * @param {Record<string, string | undefined>} env
  * @param {() => number} system
  * @param {(milliseconds: number) => Promise<void>} sleep
  * @returns {Clock}
  */
-export function clock(system, sleep) {
+export function clock(env, system, sleep) {
+  const set = SWITCHES.find((name) => env[name])
+  // Refused and not ignored: whoever set it counts on another time than the one that decides.
+  if (set !== undefined) throw usage(`\`${set}\` is set, and only tests may set it`, 'remove the variable and see who set it')
   let last = 0
   const milliseconds = () => (last = Math.max(last, system()))
   return {

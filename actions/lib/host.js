@@ -63,7 +63,7 @@ export async function basis(world, tell) {
     env: world.env,
     input: settings.inputs((name) => world.core.getInput(name)),
     tell,
-    clock: clock(world.system, world.sleep),
+    clock: clock(world.env, world.system, world.sleep),
     ask: asking(await start((url) => readFile(url)))
   }
 }

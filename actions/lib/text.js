@@ -1,17 +1,20 @@
 // @ts-check
 /**
  * Other people's text, made safe for a log, for Markdown and for HTML.
+ *
+ * `tests/data/safe-text.json` has what could do harm; `host-runner/src/text.rs` is the same in Rust.
  */
 
-// C0 and C1 controls but the tab, delete, and whatever reorders what is read.
-const STEERS = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
+// C0 and C1 controls but the tab, delete, whatever reorders what is read, and what nobody sees.
+const STEERS =
+  /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e0fff}]/gu
 
 /**
  * One line of text in which nothing steers a terminal or reorders what is read: that is written as `\u{..}`.
  * @param {string} text
  */
 export function guard(text) {
-  return text.replace(STEERS, (character) => `\\u{${character.charCodeAt(0).toString(16)}}`)
+  return text.replace(STEERS, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`)
 }
 
 /**

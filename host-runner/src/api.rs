@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use ureq::Agent;
 use ureq::http::Request;
 
 use crate::failure::Failure;
+use crate::network::Client;
 use crate::webhook::check;
 use crate::wire::Http;
 
@@ -22,7 +22,7 @@ const HEADERS: [&str; 6] =
 pub struct Api {
     base: String,
     token: String,
-    agent: Agent,
+    client: Client,
 }
 
 impl std::fmt::Debug for Api {
@@ -44,14 +44,8 @@ impl Api {
             return Err(Failure::usage("there is no token for the API")
                 .help("set `GITHUB_TOKEN`, or name another variable with `--token-env`"));
         }
-        let agent = Agent::config_builder()
-            .timeout_global(Some(PATIENCE))
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .http_status_as_error(false)
-            .user_agent(concat!("countersign/", env!("CARGO_PKG_VERSION")))
-            .build();
-        Ok(Self { base: base.trim_end_matches('/').to_owned(), token: token.to_owned(), agent: agent.into() })
+        let client = Client::new(base, PATIENCE)?;
+        Ok(Self { base: base.trim_end_matches('/').to_owned(), token: token.to_owned(), client })
     }
 
     /// Sends one request, once: the answer if all of it came, else why not.
@@ -68,14 +62,14 @@ impl Api {
         }
         let told = |error: ureq::Error| match error {
             ureq::Error::Timeout(_) => "no answer within 30 seconds".to_owned(),
-            other => other.to_string(),
+            other => self.client.why(&other),
         };
         let answered = match body {
             Some(body) => {
                 let sent = sent.header("content-type", "application/json").body(body).map_err(|e| e.to_string())?;
-                self.agent.run(sent)
+                self.client.agent.run(sent)
             }
-            None => self.agent.run(sent.body(()).map_err(|e| e.to_string())?),
+            None => self.client.agent.run(sent.body(()).map_err(|e| e.to_string())?),
         };
         let mut answer = answered.map_err(told)?;
         let headers = HEADERS.iter().filter_map(|name| {

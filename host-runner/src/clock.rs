@@ -1,16 +1,14 @@
 //! The clock: milliseconds since 1970, written as RFC 3339 in UTC. It never goes back.
 //!
-//! `COUNTERSIGN_NOW` sets it for tests: it then starts at that time and moves by one second with each look, and waiting
-//! moves it instead of taking time.
+//! A test may set it (`switches.rs`): it then starts at that time and moves by one second with each look, and waiting moves
+//! it instead of taking time.
 
 use std::cell::Cell;
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::failure::Failure;
-
-/// The variable that sets the clock.
-pub const VARIABLE: &str = "COUNTERSIGN_NOW";
+use crate::switches;
 
 const DAY: i64 = 86_400_000;
 
@@ -22,16 +20,16 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// The clock of this machine, or the one that `COUNTERSIGN_NOW` sets.
+    /// The clock of this machine, or the one that a test sets.
     pub fn from_environment() -> Result<Self, Failure> {
-        match std::env::var(VARIABLE) {
-            Ok(text) => {
+        match switches::value(switches::NOW) {
+            Some(text) => {
                 let start = parse(&text).ok_or_else(|| {
-                    Failure::usage(format!("`{VARIABLE}` is not a time such as `2030-01-02T03:04:05Z`"))
+                    Failure::usage(format!("`{}` is not a time such as `2030-01-02T03:04:05Z`", switches::NOW))
                 })?;
                 Ok(Self { last: Cell::new(start - 1000), scripted: true })
             }
-            Err(_) => Ok(Self { last: Cell::new(i64::MIN), scripted: false }),
+            None => Ok(Self { last: Cell::new(i64::MIN), scripted: false }),
         }
     }
 

@@ -1,8 +1,10 @@
 //! What the engine can ask this host for, and how it is done. Nothing is decided here, and nothing is put into words.
 
 mod entries;
+mod refs;
 mod wire;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -20,6 +22,7 @@ use crate::faults::{Faults, Moment};
 use crate::files;
 use crate::inventory::git::{Commit, Repository};
 use crate::ledger::{Committed, Ledger, LedgerError, Write};
+use crate::place;
 use crate::refusal::Refusal;
 use crate::remote::Remote;
 use crate::webhook::Webhooks;
@@ -32,6 +35,9 @@ const KEPT: usize = 10 << 20;
 const LOGS: &str = "log/";
 /// Variables that every command of the user gets, if this process has them.
 const COMMON: [&str; 8] = ["HOME", "LANG", "LC_ALL", "PATH", "SHELL", "TERM", "TMPDIR", "USER"];
+
+/// A value of a variable that is passed to a command is a secret from this many bytes: `1` and `eu` would be found everywhere.
+const SECRET_MIN: usize = 4;
 
 /// What this host can do, as it was configured.
 #[derive(Debug)]
@@ -58,6 +64,8 @@ pub struct Host<'a> {
     pub faults: Faults,
     /// The effect that was announced last, for the faults.
     pub under_way: Option<String>,
+    /// Messages of tags that were fetched, by the tag's object.
+    messages: RefCell<BTreeMap<String, String>>,
 }
 
 impl<'a> Host<'a> {
@@ -75,6 +83,7 @@ impl<'a> Host<'a> {
             secrets,
             faults: Faults::from_environment(),
             under_way: None,
+            messages: RefCell::default(),
         })
     }
 
@@ -85,7 +94,7 @@ impl<'a> Host<'a> {
             Exchange::Read { place, paths } => self.read(engine, &place, &paths),
             Exchange::Write { place, path, content } => {
                 let bytes = engine.take(&content)?;
-                answered(self.place(&place).and_then(|root| files::write(&root.join(path), &bytes)).map(|()| "written"))
+                answered(self.place(&place).and_then(|root| place::write(root, &path, &bytes)).map(|()| "written"))
             }
             Exchange::Ref { repository, name } => reading(self.reference(&repository, &name)),
             Exchange::Move { repository, name, from, to, message } => {
@@ -127,11 +136,7 @@ impl<'a> Host<'a> {
         let root = self.place(place)?;
         let mut found = Vec::new();
         for path in paths {
-            let at = root.join(path);
-            if at.symlink_metadata().is_err() {
-                continue;
-            }
-            let mut bytes = files::read(&at, "file")?;
+            let Some(mut bytes) = place::read(root, path)? else { continue };
             if place.starts_with(LOGS) {
                 let mut redaction = Redaction::new(&self.secrets);
                 let mut clean = redaction.feed(&bytes);
@@ -145,46 +150,6 @@ impl<'a> Host<'a> {
 
     fn repository(&self) -> Result<&Repository, Failure> {
         self.inventory.as_ref().ok_or_else(|| odd("an inventory in git"))
-    }
-
-    fn reference(&self, repository: &str, name: &str) -> Result<Value, Failure> {
-        let inventory = self.repository()?;
-        let found = match (name.strip_prefix("refs/heads/"), name.strip_prefix("refs/tags/"), &self.pointers) {
-            (Some(branch), _, _) => {
-                inventory.find_branch(branch)?.map(|commit| (commit.to_string(), commit.to_string()))
-            }
-            (None, Some(_), Some(remote)) if repository == "pointers" => remote.reference(name)?,
-            (None, Some(tag), _) => inventory.tag(tag)?.map(|tag| (tag.object, tag.commit.to_string())),
-            (None, None, _) => {
-                let commit = Commit::parse(name)?;
-                inventory.has(&commit)?.then(|| (name.to_owned(), name.to_owned()))
-            }
-        };
-        Ok(match found {
-            Some((object, commit)) => json!({ "response": "ref", "object": object, "commit": commit }),
-            None => json!({ "response": "ref" }),
-        })
-    }
-
-    /// Moves an annotated tag, if it is as it was.
-    fn move_tag(&self, repository: &str, name: &str, from: Option<&str>, to: &str, message: &str) -> Value {
-        let go = || -> Result<(), Failure> {
-            let (inventory, commit) = (self.repository()?, Commit::parse(to)?);
-            let tag = name.strip_prefix("refs/tags/").ok_or_else(|| odd(&format!("the tag `{name}`")))?;
-            let seconds = self.clock.milliseconds().div_euclid(1000);
-            let object = inventory.annotate(tag, &commit, message, seconds)?;
-            match &self.pointers {
-                Some(remote) if repository == "pointers" => {
-                    remote.push_object(inventory.git_dir(), &object, name, from)
-                }
-                Some(_) | None => inventory.point(tag, &object, from),
-            }
-        };
-        match go() {
-            Ok(()) => json!({ "response": "moved" }),
-            // Whether it took, the engine's next look tells.
-            Err(failure) => json!({ "response": "unknown", "message": failure.problem }),
-        }
     }
 
     fn tree(&self, commit: &str) -> Result<Value, Failure> {
@@ -276,7 +241,9 @@ impl<'a> Host<'a> {
             Ok(Committed::Done) => json!({ "response": "committed" }),
             Ok(Committed::Conflict(paths)) => json!({ "response": "conflict", "paths": paths }),
             Ok(Committed::Behind) => json!({ "response": "behind" }),
-            Err(error @ LedgerError::Path(_)) => json!({ "response": "broken", "message": error.to_string() }),
+            Err(error @ (LedgerError::Path(_) | LedgerError::Locked { .. })) => {
+                json!({ "response": "broken", "message": error.to_string() })
+            }
             Err(error) => json!({ "response": "unknown", "message": error.to_string() }),
         })
     }
@@ -319,15 +286,19 @@ impl<'a> Host<'a> {
         timeout_seconds: u32,
     ) -> Result<Value, Refusal> {
         let own = COMMON.iter().copied().chain(pass.iter().map(String::as_str));
-        let passed = own.filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)));
+        let value = |name: &str| std::env::var(name).ok();
+        let passed = own.filter_map(|name| Some((name.to_owned(), value(name)?)));
         let env: Vec<(String, String)> = passed.chain(set).collect();
+        // What somebody names to be passed is most often a token.
+        let named = pass.iter().filter(|name| !COMMON.contains(&name.as_str())).filter_map(|name| value(name));
+        let secrets = self.secrets.and(named.filter(|value| value.len() >= SECRET_MIN));
         let started = self.clock.now();
         let command = Command {
             env: &env,
             directory: self.directory.as_deref(),
             deadline: Duration::from_secs(timeout_seconds.into()),
             kept: KEPT,
-            ..Command::new(argv, &self.secrets)
+            ..Command::new(argv, &secrets)
         };
         let ran = command::run(&command, &mut io::stderr());
         let log = engine.give("log", &ran.log.kept)?.digest;

@@ -1,11 +1,8 @@
-//! Faults on purpose: `COUNTERSIGN_CRASH` makes the process die at a named moment, so that tests can enumerate them.
+//! Faults on purpose: a test makes the process die at a named moment (`switches.rs`), so that it can enumerate them.
 //!
-//! Its value is `<moment>:<effect>`, with an effect's key or the beginning of one up to a `/`.
+//! The value of the switch is `<moment>:<effect>`, with an effect's key or the beginning of one up to a `/`.
 
-use std::env;
-
-/// The variable that names the moment.
-pub const VARIABLE: &str = "COUNTERSIGN_CRASH";
+use crate::switches;
 
 /// A moment in the life of an effect.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -27,10 +24,10 @@ pub struct Faults {
 }
 
 impl Faults {
-    /// What `COUNTERSIGN_CRASH` wants.
+    /// What the test wants.
     #[must_use]
     pub fn from_environment() -> Self {
-        Self { wanted: env::var(VARIABLE).ok().as_deref().and_then(parse) }
+        Self { wanted: switches::value(switches::CRASH).as_deref().and_then(parse) }
     }
 
     /// Dies if this is the moment: at once, as from `kill -9`.

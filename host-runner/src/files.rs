@@ -1,8 +1,11 @@
 //! Files of the user: read whole and bounded, written whole or not at all.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -12,14 +15,38 @@ pub const SIZE_MAX: u64 = 64 << 20;
 
 /// The bytes of the file at `path`; `what` names it for people.
 pub fn read(path: &Path, what: &str) -> Result<Vec<u8>, Failure> {
-    let unreadable = |error: &io::Error| {
-        Failure::usage(format!("the {what} `{}` cannot be read: {error}", path.display())).help("check the path")
-    };
-    let file = File::open(path).map_err(|error| unreadable(&error))?;
+    let file = File::open(path).map_err(|error| unreadable(what, path, &error))?;
+    whole(file, path, what)
+}
+
+/// The bytes of the file at `path`, in which no link is followed any more: no device, no pipe, no folder. People know it as
+/// `shown`.
+pub(crate) fn read_regular(path: &Path, shown: &Path) -> Result<Vec<u8>, Failure> {
+    // A pipe that nobody writes to would never be opened.
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+    let unreadable = |error: io::Error| unreadable("file", shown, &error);
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(unreadable)?;
+    if !file.metadata().map_err(unreadable)?.is_file() {
+        return Err(irregular("file", shown));
+    }
+    whole(file, shown, "file")
+}
+
+fn unreadable(what: &str, path: &Path, error: &io::Error) -> Failure {
+    Failure::usage(format!("the {what} `{}` cannot be read: {error}", path.display())).help("check the path")
+}
+
+fn irregular(what: &str, path: &Path) -> Failure {
+    Failure::usage(format!("the {what} `{}` is not a regular file", path.display()))
+        .help("put a file there: folders, pipes, sockets and devices are not read")
+}
+
+fn whole(file: File, path: &Path, what: &str) -> Result<Vec<u8>, Failure> {
+    let unreadable = |error: io::Error| unreadable(what, path, &error);
     // Room for all of it and for one byte more, so that the end is seen without another reading.
-    let size = file.metadata().map_err(|error| unreadable(&error))?.len().min(SIZE_MAX) + 1;
+    let size = file.metadata().map_err(unreadable)?.len().min(SIZE_MAX) + 1;
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
-    file.take(SIZE_MAX + 1).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
+    file.take(SIZE_MAX + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > SIZE_MAX {
         return Err(too_large(&path.display().to_string()));
     }
@@ -52,7 +79,7 @@ pub struct Below {
     pub links: Vec<String>,
 }
 
-/// Every regular file below `folder`; names that begin with a dot are passed over.
+/// Every regular file below `folder`; names that begin with a dot are passed over. Pipes, sockets and devices are refused.
 pub fn below(folder: &Path, what: &str) -> Result<Below, Failure> {
     let mut found = Below::default();
     collect(folder, "", what, &mut found)?;
@@ -80,6 +107,8 @@ fn collect(folder: &Path, within: &str, what: &str, found: &mut Below) -> Result
             found.files.push((format!("{within}{name}"), path));
         } else if kind.is_symlink() {
             found.links.push(format!("{within}{name}"));
+        } else {
+            return Err(irregular(what, &path));
         }
     }
     Ok(())
@@ -92,11 +121,12 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(unwritable)?;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let making = folder.join(format!(".{name}.making-{}", std::process::id()));
-    let made = File::create(&making).and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
-    let moved = made.and_then(|()| fs::rename(&making, path));
-    if moved.is_err() {
-        let _ = fs::remove_file(&making);
-    }
-    moved.map_err(unwritable)
+    // Nobody can put a link where it is made; it has the rights that any new file gets.
+    let mut making = tempfile::Builder::new()
+        .prefix(&format!(".{name}.making-"))
+        .permissions(Permissions::from_mode(0o666))
+        .tempfile_in(folder)
+        .map_err(unwritable)?;
+    making.write_all(bytes).and_then(|()| making.as_file().sync_all()).map_err(unwritable)?;
+    making.persist(path).map(drop).map_err(|error| unwritable(error.error))
 }

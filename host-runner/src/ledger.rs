@@ -3,10 +3,8 @@
 mod branch;
 mod directory;
 
-use std::fs::File;
 use std::io;
 use std::path::Path;
-use std::time::Duration;
 
 use crate::refusal::Refusal;
 use crate::remote::Remote;
@@ -19,6 +17,16 @@ pub enum LedgerError {
     /// The path is not one that a ledger holds.
     #[error("`{0}` is not a path in the ledger: segments of letters, digits, `.`, `_`, `-`, not beginning with a dot")]
     Path(String),
+    /// Another process holds the lock for writing, and does not end.
+    #[error(
+        "`{path}` has been locked by another process for {seconds} s: end that process, then run this again; the file may stay"
+    )]
+    Locked {
+        /// The file that is locked.
+        path: String,
+        /// How long it was waited for.
+        seconds: u64,
+    },
     /// The remote repository refused, or does not answer.
     #[error("the ledger at `{place}` cannot be {doing}: {error}")]
     Remote {
@@ -70,21 +78,6 @@ pub enum Committed {
     Conflict(Vec<String>),
     /// Others kept moving the ledger, so nothing was written.
     Behind,
-}
-
-/// One run's hold on one change; released when dropped, or when the process dies.
-#[derive(Debug)]
-pub struct Guard {
-    _lock: Option<File>,
-}
-
-/// What came of asking for a change.
-#[derive(Debug)]
-pub enum Lock {
-    /// It is held until the guard is dropped.
-    Held(Guard),
-    /// Another run holds it; what that run wrote about itself.
-    Busy(String),
 }
 
 /// A ledger.
@@ -165,15 +158,6 @@ impl Ledger {
         match &self.place {
             Place::Directory(directory) => directory.list(prefix),
             Place::Branch(branch) => branch.list(prefix),
-        }
-    }
-
-    /// Holds the change `id` for a whole run, waiting up to `wait` for another run to end. A remote ledger has no locks:
-    /// there the first write of a journal that another run wrote in between ends this one.
-    pub fn lock_change(&self, id: &str, wait: Duration) -> Result<Lock, LedgerError> {
-        match &self.place {
-            Place::Directory(directory) => directory.lock_change(id, wait),
-            Place::Branch(_) => Ok(Lock::Held(Guard { _lock: None })),
         }
     }
 }

@@ -84,7 +84,7 @@ impl From<LedgerError> for Refusal {
     fn from(error: LedgerError) -> Self {
         let exit = match error {
             LedgerError::Path(_) => Exit::Usage,
-            LedgerError::System { .. } | LedgerError::Remote { .. } => Exit::Unavailable,
+            LedgerError::Locked { .. } | LedgerError::System { .. } | LedgerError::Remote { .. } => Exit::Unavailable,
         };
         Self::Host(Failure::new(exit, error.to_string()))
     }

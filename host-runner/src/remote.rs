@@ -1,9 +1,12 @@
 //! A remote git repository: its references and objects, over the git command line. The token stands in the environment of
 //! git alone: in no argument, no URL, no file, no message (T72).
 
+mod way;
+
+use std::ffi::OsString;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
-use std::sync::mpsc;
+use std::sync::{OnceLock, mpsc};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -11,8 +14,10 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::inventory::git::{Repository, isolated};
+use crate::network::{Cause, cause, through_proxy, untrusted};
 use crate::text::excerpt;
 use crate::webhook::check;
+use way::Way;
 
 /// Seconds without a byte after which git gives a server up.
 const QUIET: u32 = 30;
@@ -24,6 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(300);
 pub struct Remote {
     url: String,
     token: Option<String>,
+    /// How it is reached, once that was asked for.
+    way: OnceLock<Way>,
 }
 
 impl std::fmt::Debug for Remote {
@@ -46,7 +53,8 @@ impl Remote {
         if !url.starts_with("file:///") {
             check(url).map_err(refused)?;
         }
-        Ok(Self { url: url.to_owned(), token: token.filter(|token| !token.is_empty()) })
+        let token = token.filter(|token| !token.is_empty());
+        Ok(Self { url: url.to_owned(), token, way: OnceLock::new() })
     }
 
     /// Where it is.
@@ -109,15 +117,31 @@ impl Remote {
         full_name: &str,
         before: Option<&str>,
     ) -> Result<(), Failure> {
-        let folder =
-            tempfile::Builder::new().prefix("countersign-").tempdir().map_err(|error| broken(&error.to_string()))?;
-        let scratch = Repository::create(folder.path(), "none")?;
+        let (_folder, scratch) = scratch()?;
         let mut git = isolated(Command::new("git"));
         git.arg(git_dir_option(git_dir)).args(["rev-parse", "--path-format=absolute", "--git-path", "objects"]);
         let objects = within(git)?;
         std::fs::write(scratch.git_dir().join("objects/info/alternates"), format!("{objects}\n"))
             .map_err(|error| broken(&error.to_string()))?;
         self.push(scratch.git_dir(), object, full_name, before)
+    }
+
+    /// The message of the annotated tag `object` that `full_name` names there.
+    pub fn message(&self, full_name: &str, object: &str) -> Result<String, Failure> {
+        const HERE: &str = "refs/countersign/tag";
+        let (_folder, scratch) = scratch()?;
+        let mut git = self.git(Command::new("git"));
+        git.arg(git_dir_option(scratch.git_dir())).args([
+            "fetch",
+            "--quiet",
+            "--no-tags",
+            "--depth=1",
+            "--filter=tree:0",
+        ]);
+        git.args(["--no-write-fetch-head", "--no-auto-maintenance", "--end-of-options", &self.url]);
+        git.arg(format!("+{full_name}:{HERE}"));
+        within(git)?;
+        scratch.message(object)?.ok_or_else(|| broken(&format!("`{full_name}` was moved meanwhile")))
     }
 
     /// Scheme, host and port.
@@ -134,20 +158,28 @@ impl Remote {
             git.args(["-c", option]);
         }
         git.env("GIT_ALLOW_PROTOCOL", "file:http:https");
-        for name in ["GIT_SSL_CAINFO", "SSL_CERT_FILE"] {
-            if let Some(file) = std::env::var_os(name).filter(|file| !file.is_empty()) {
-                git.env("GIT_SSL_CAINFO", file);
-                break;
-            }
-        }
+        let way = self.way.get_or_init(|| Way::to(&self.url));
+        git.envs(way.variables.iter().map(|(name, value)| (name, value)));
+        let mut settings = way.settings.clone();
         if let Some(token) = &self.token {
             let basic = base64(format!("x-access-token:{token}").as_bytes());
             // For this server alone: whatever leads elsewhere goes without it.
-            git.env("GIT_CONFIG_COUNT", "1").env("GIT_CONFIG_KEY_0", format!("http.{}.extraheader", self.origin()));
-            git.env("GIT_CONFIG_VALUE_0", format!("authorization: basic {basic}"));
+            settings.push((format!("http.{}.extraheader", self.origin()), format!("authorization: basic {basic}")));
+        }
+        git.env("GIT_CONFIG_COUNT", settings.len().to_string());
+        for (number, (key, value)) in settings.into_iter().enumerate() {
+            git.env(format!("GIT_CONFIG_KEY_{number}"), key).env(format!("GIT_CONFIG_VALUE_{number}"), value);
         }
         git
     }
+}
+
+/// A repository of our own, removed with the folder.
+fn scratch() -> Result<(tempfile::TempDir, Repository), Failure> {
+    let folder = tempfile::Builder::new().prefix("countersign-").tempdir();
+    let folder = folder.map_err(|error| broken(&error.to_string()))?;
+    let repository = Repository::create(folder.path(), "none")?;
+    Ok((folder, repository))
 }
 
 /// Runs git to its end, or ends it and whatever it started: some servers say nothing for ever.
@@ -174,12 +206,17 @@ fn within(mut git: Command) -> Result<String, Failure> {
 }
 
 fn broken(what: &str) -> Failure {
-    Failure::new(Exit::Unavailable, format!("git cannot reach the repository: {}", excerpt(what, 400)))
-        .help("see whether it is there, and whether the token may read and write it")
+    let said = excerpt(what, 400);
+    let unavailable = |why: &str| Failure::new(Exit::Unavailable, format!("git cannot reach the repository: {why}"));
+    match cause(&said) {
+        Cause::Certificate => unavailable(&untrusted(", or in git's `http.sslCAInfo`", &said)),
+        Cause::Proxy => unavailable(&through_proxy("`HTTPS_PROXY` or git's `http.proxy`", &said)),
+        Cause::Other => unavailable(&said).help("see whether it is there, and whether the token may read and write it"),
+    }
 }
 
-fn git_dir_option(git_dir: &std::path::Path) -> std::ffi::OsString {
-    let mut option = std::ffi::OsString::from("--git-dir=");
+fn git_dir_option(git_dir: &std::path::Path) -> OsString {
+    let mut option = OsString::from("--git-dir=");
     option.push(git_dir);
     option
 }
@@ -201,7 +238,8 @@ fn base64(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Remote, base64};
+    use super::{Remote, Way, base64, broken};
+    use crate::network::tests::{AUTHORITY, server};
 
     #[test]
     fn au3_a_url_with_credentials_is_not_used() {
@@ -231,6 +269,30 @@ mod tests {
         ] {
             assert_eq!(Remote::new(url, None).unwrap().origin(), origin);
         }
+    }
+
+    #[test]
+    fn git_trusts_a_private_authority_where_it_is_named_and_nowhere_else() {
+        let url = format!("{}/a/b.git", server());
+        let asked = |authority: Option<&str>| {
+            let remote = Remote::new(&url, Some("canary".to_owned())).unwrap();
+            let named = authority.map(|file| ("http.sslcainfo".to_owned(), file.to_owned()));
+            remote.way.set(Way { settings: named.into_iter().collect(), variables: Vec::new() }).unwrap();
+            remote.reference("refs/heads/x").unwrap_err().to_string()
+        };
+        let trusted = asked(Some(AUTHORITY));
+        assert!(trusted.contains("not found") && !trusted.contains("canary"), "{trusted}");
+        let untrusted = asked(None);
+        assert!(untrusted.contains("certificate of the server is not trusted"), "{untrusted}");
+    }
+
+    #[test]
+    fn a_certificate_or_a_proxy_is_named_where_it_is_the_cause() {
+        let failure = broken("SSL certificate problem: unable to get local issuer certificate").to_string();
+        assert!(failure.contains("`SSL_CERT_FILE`") && !failure.contains("token"), "{failure}");
+        let failure = broken("Could not resolve proxy: proxy.example.com").to_string();
+        assert!(failure.contains("`http.proxy`") && !failure.contains("token"), "{failure}");
+        assert!(broken("Authentication failed").to_string().contains("token"));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::refusal::Refusal;
 use crate::table::Table;
-use crate::text::{apart, guard};
+use crate::text::{apart, guard, log_line};
 use crate::wire::{Delta, Judgement};
 
 /// Exchanges of one command at most; the engine's own limit is lower.
@@ -50,7 +50,7 @@ impl Telling {
         match told["level"].as_str() {
             Some("warning") => eprintln!("warning: {}", apart(&guard(&format!("{target}{words}")))),
             Some(_) | None if self.quiet => {}
-            Some(_) | None => eprintln!("==> {}", apart(&guard(&format!("{target}{words}")))),
+            Some(_) | None => eprintln!("{}", log_line(&format!("{target}{words}"))),
         }
     }
 }

@@ -1,11 +1,13 @@
 //! Other people's text, made safe for a terminal and a CI log.
+//!
+//! `tests/data/safe-text.json` has what could do harm; `actions/lib/text.js` is the same in JavaScript.
 
 use std::fmt::Write as _;
 
 /// `text` with everything that could steer a terminal or reorder what is read written as `\u{..}`; tabs stay.
 ///
-/// Escaped are the C0 and C1 controls, delete, and the bidirectional controls. Line ends are escaped too: one text is
-/// one line.
+/// Escaped are the C0 and C1 controls, delete, the bidirectional controls, and what nobody sees. Line ends are escaped too: one
+/// text is one line.
 #[must_use]
 pub fn guard(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
@@ -25,14 +27,19 @@ pub fn apart(text: &str) -> String {
     text.replace("##", "# #").replace("##", "# #")
 }
 
-/// `text` guarded and cut to about `limit` bytes, for a place inside a message.
+/// A line of our own log: no CI system takes it for a command, whatever is in it (T62).
+#[must_use]
+pub fn log_line(text: &str) -> String {
+    format!("==> {}", apart(&guard(text)))
+}
+
+/// `text` guarded and cut to so many characters, for a place inside a message.
 #[must_use]
 pub fn excerpt(text: &str, limit: usize) -> String {
-    if text.len() <= limit {
-        return guard(text);
+    match text.char_indices().nth(limit) {
+        Some((end, _)) => format!("{}…", guard(&text[..end])),
+        None => guard(text),
     }
-    let end = (0..=limit).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
-    format!("{}…", guard(&text[..end]))
 }
 
 /// One line of a command's output as it is shown: set off from our own, without colours, and no command to any CI system.
@@ -75,20 +82,32 @@ fn without_colours(line: &str) -> String {
 
 fn steers(character: char) -> bool {
     (character.is_control() && character != '\t')
-        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}')
-        || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(character, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}')
+        || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{fff9}'..='\u{fffb}')
+        || matches!(character, '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{excerpt, guard, quoted_line};
+    use serde_json::Value;
+
+    use super::{excerpt, guard, log_line, quoted_line};
+
+    fn table(part: &str) -> Vec<Value> {
+        let text = include_str!("../../tests/data/safe-text.json");
+        serde_json::from_str::<Value>(text).unwrap()[part].as_array().unwrap().clone()
+    }
 
     #[test]
-    fn what_steers_a_terminal_is_shown_instead() {
-        assert_eq!(guard("a\u{1b}[2Jb"), "a\\u{1b}[2Jb");
-        assert_eq!(guard("one\ntwo\r"), "one\\u{a}two\\u{d}");
-        assert_eq!(guard("x\u{202e}y\u{9b}z\u{2028}"), "x\\u{202e}y\\u{9b}z\\u{2028}");
-        assert_eq!(guard("plain\ttext, ümläut, 漢字"), "plain\ttext, ümläut, 漢字");
+    fn t62_t63_what_steers_a_terminal_or_a_ci_system_is_shown_instead() {
+        for case in table("cases") {
+            let text = case["text"].as_str().unwrap();
+            assert_eq!(guard(text), case["guarded"], "{}", case["name"]);
+            assert_eq!(log_line(text), case["line"], "{}", case["name"]);
+            let quoted = quoted_line(text);
+            assert!(quoted.starts_with("  | ") && guard(&quoted) == quoted, "{}", case["name"]);
+            assert!(!quoted.contains("##[") && !quoted.contains("##v") && !quoted.contains("##t"), "{}", case["name"]);
+        }
     }
 
     #[test]
@@ -102,7 +121,9 @@ mod tests {
 
     #[test]
     fn a_long_text_is_cut_at_a_character() {
-        assert_eq!(excerpt("äöü", 3), "ä…");
-        assert_eq!(excerpt("äöü", 6), "äöü");
+        for case in table("excerpts") {
+            let limit = usize::try_from(case["limit"].as_u64().unwrap()).unwrap();
+            assert_eq!(excerpt(case["text"].as_str().unwrap(), limit), case["expected"], "{case}");
+        }
     }
 }

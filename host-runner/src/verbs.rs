@@ -35,6 +35,7 @@ use crate::refusal::Refusal;
 use crate::sandbox::Sandbox;
 use crate::session::{self, Telling};
 use crate::settings::{self, LedgerAt};
+use crate::switches;
 use crate::text::apart;
 
 /// Change management for CI/CD: a second signature for every deployment.
@@ -125,7 +126,12 @@ pub enum Verb {
 #[must_use]
 pub fn run(cli: &Cli) -> Exit {
     let common = &cli.common;
-    let result = match &cli.verb {
+    switches::refuse().map_err(Refusal::from).and_then(|()| verb(cli)).unwrap_or_else(|refusal| common.refuse(&refusal))
+}
+
+fn verb(cli: &Cli) -> Result<Exit, Refusal> {
+    let common = &cli.common;
+    match &cli.verb {
         Verb::Assess(args) => change::assess(args, common),
         Verb::Open(args) => change::open(args, common),
         Verb::Close(args) => change::close(args, common),
@@ -149,8 +155,7 @@ pub fn run(cli: &Cli) -> Exit {
         Verb::Lint(args) => lint::run(args, common),
         Verb::Init(args) => init::run(args, common),
         Verb::Inspect(args) => inspect::run(args, common).map_err(Refusal::from),
-    };
-    result.unwrap_or_else(|refusal| common.refuse(&refusal))
+    }
 }
 
 impl Common {

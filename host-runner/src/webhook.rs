@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use std::env;
 use std::time::Duration;
 
-use ureq::Agent;
-
 use crate::failure::Failure;
+use crate::network::{Cause, Client, cause};
 
 /// How long one notification may take, all in all.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -68,18 +67,19 @@ impl Webhooks {
             return Err(not_configured(format!("the variable `{}` is not set", known.variable)));
         };
         let unavailable = |message: &str| NotTold { code: "unavailable", message: message.to_owned() };
-        let agent: Agent = Agent::config_builder()
-            .timeout_global(Some(PATIENCE))
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .http_status_as_error(false)
-            .build()
-            .into();
-        match agent.post(url).content_type("application/json").send(body) {
+        let client = Client::new(url, PATIENCE).map_err(|failure| unavailable(&failure.problem))?;
+        match client.agent.post(url).content_type("application/json").send(body) {
             Ok(answer) if answer.status().is_success() => Ok(()),
             Ok(answer) => Err(unavailable(&format!("the webhook answered {}", answer.status().as_u16()))),
             Err(ureq::Error::Timeout(_)) => Err(unavailable("the webhook did not answer within 5 seconds")),
-            Err(_) => Err(unavailable("the webhook cannot be reached")),
+            // What the error says in full may have the URL in it.
+            Err(error) => Err(unavailable(match cause(&error.to_string()) {
+                Cause::Certificate => {
+                    "the certificate of the webhook is not trusted: name your own authority in `SSL_CERT_FILE`"
+                }
+                Cause::Proxy => "the webhook cannot be reached through the proxy: see `HTTPS_PROXY` and `NO_PROXY`",
+                Cause::Other => "the webhook cannot be reached",
+            })),
         }
     }
 

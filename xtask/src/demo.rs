@@ -6,6 +6,9 @@ use crate::Outcome;
 use crate::command::{run, step};
 use crate::workspace::Workspace;
 
+/// The feature that builds the command line of the tests (PO6).
+pub(crate) const TEST_SWITCHES: &str = "countersign-cli/test-switches";
+
 /// Builds the runner, and lets it show two changes in the folder named first, or in `target/demo`.
 pub(crate) fn demo(workspace: &Workspace, arguments: &[&str]) -> Outcome {
     build_runner(workspace)?;
@@ -19,17 +22,28 @@ pub(crate) fn demo(workspace: &Workspace, arguments: &[&str]) -> Outcome {
 
 /// Builds what is measured, and measures it.
 pub(crate) fn bench(workspace: &Workspace, arguments: &[&str]) -> Outcome {
-    build_runner(workspace)?;
+    build_test_runner(workspace)?;
     step("building what measures it", || {
-        run(&mut workspace.cargo(["build", "--release", "--package", "countersign-tests", "--bins"]))
+        let mut cargo = workspace.cargo(["build", "--release", "--package", "countersign-tests", "--bins"]);
+        run(cargo.args(["--features", TEST_SWITCHES]))
     })?;
     let bench = workspace.runner().with_file_name(format!("bench{}", std::env::consts::EXE_SUFFIX));
-    run(Command::new(bench).args(arguments).env("COUNTERSIGN_BIN", workspace.runner()))
+    run(Command::new(bench).args(arguments).env("COUNTERSIGN_BIN", workspace.scripted_runner()))
 }
 
-/// Builds the command line.
-pub(crate) fn build_runner(workspace: &Workspace) -> Outcome {
+/// Builds the command line, as people build it.
+fn build_runner(workspace: &Workspace) -> Outcome {
+    build(workspace, &[])
+}
+
+/// Builds the command line, and the one whose clock tests set. Tests are built with the same feature, so that nothing is
+/// built twice.
+pub(crate) fn build_test_runner(workspace: &Workspace) -> Outcome {
+    build(workspace, &["--features", TEST_SWITCHES])
+}
+
+fn build(workspace: &Workspace, more: &[&str]) -> Outcome {
     step("building the runner (minutes the first time, seconds after that)", || {
-        run(&mut workspace.cargo(["build", "--release", "--package", "countersign-cli"]))
+        run(workspace.cargo(["build", "--release", "--package", "countersign-cli"]).args(more))
     })
 }

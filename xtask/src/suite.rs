@@ -7,6 +7,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use crate::command::{not_started, run as run_command};
+use crate::demo::TEST_SWITCHES;
 use crate::workspace::Workspace;
 use crate::{Outcome, actions, demo, dist, modules, toolchain};
 
@@ -45,7 +46,7 @@ const STEPS: [Step; 11] = [
     Step { name: "format", needs: &[], lane: Lane::Free, act: format },
     Step { name: "stamp", needs: &[], lane: Lane::Free, act: dist::check_stamp },
     Step { name: "modules", needs: &[], lane: Lane::Modules, act: build_modules },
-    Step { name: "runner", needs: &[], lane: Lane::Machine, act: demo::build_runner },
+    Step { name: "runner", needs: &[], lane: Lane::Machine, act: demo::build_test_runner },
     Step { name: "programs", needs: &["runner"], lane: Lane::Machine, act: programs },
     Step { name: "action-flows", needs: &["runner", "programs"], lane: Lane::Actions, act: actions::flows },
     Step { name: "lints", needs: &[], lane: Lane::Machine, act: lints },
@@ -220,8 +221,8 @@ fn format(workspace: &Workspace) -> Outcome {
 
 fn lints(workspace: &Workspace) -> Outcome {
     toolchain::setup_lints(workspace)?;
-    let mut cargo = workspace.cargo(["clippy", "--workspace", "--all-targets", "--release"]);
-    run_command(cargo.args(["--", "--deny", "warnings"]))
+    let mut cargo = workspace.cargo(["clippy", "--workspace", "--all-targets", "--release", "--features"]);
+    run_command(cargo.args([TEST_SWITCHES, "--", "--deny", "warnings"]))
 }
 
 /// The runner's program is documented by itself: it has the engine's name, and cargo warns of that.
@@ -244,12 +245,13 @@ fn bytes(workspace: &Workspace) -> Outcome {
 
 /// Builds every test program.
 fn programs(workspace: &Workspace) -> Outcome {
-    run_command(&mut workspace.cargo(["test", "--workspace", "--release", "--no-run"]))
+    run_command(&mut workspace.cargo(["test", "--workspace", "--release", "--features", TEST_SWITCHES, "--no-run"]))
 }
 
 /// Runs every test on the modules that were just built.
 fn tests(workspace: &Workspace) -> Outcome {
-    let mut cargo = workspace.cargo(["test", "--workspace", "--release", "--no-fail-fast", "--", "--show-output"]);
+    let mut cargo = workspace.cargo(["test", "--workspace", "--release", "--features", TEST_SWITCHES]);
+    cargo.args(["--no-fail-fast", "--", "--show-output"]);
     cargo.env("COUNTERSIGN_MODULES", workspace.modules()).env("COUNTERSIGN_BIN", workspace.runner());
     run_command(&mut cargo)
 }

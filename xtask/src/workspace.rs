@@ -43,6 +43,11 @@ impl Workspace {
         self.target.join("release").join(format!("countersign{}", std::env::consts::EXE_SUFFIX))
     }
 
+    /// The command line whose clock tests set, once it is built.
+    pub(crate) fn scripted_runner(&self) -> PathBuf {
+        self.runner().with_file_name(format!("countersign-scripted{}", std::env::consts::EXE_SUFFIX))
+    }
+
     /// A cargo command in the root that reads nothing from standard input.
     pub(crate) fn cargo<I: IntoIterator<Item: AsRef<std::ffi::OsStr>>>(&self, arguments: I) -> Command {
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

@@ -1,35 +1,29 @@
 // @ts-check
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { secrets, without } from '../../lib/redact.js'
 
-const SECRET = 'c4n4ry+/"secret"=value\nsecond-line-of-it'
+/** @type {{cases: {name: string, secrets: string[], text: string, expected: string}[]}} */
+const TABLE = JSON.parse(readFileSync(new URL('../../../tests/data/redaction.json', import.meta.url), 'utf8'))
 
-/** @param {string} text */
-const clean = (text) => without(Buffer.from(text), secrets([SECRET])).toString()
-
-test('a secret is taken out in every disguise', () => {
-  const bytes = Buffer.from(SECRET)
-  const forms = [SECRET, JSON.stringify(SECRET), encodeURIComponent(SECRET), bytes.toString('hex'), 'second-line-of-it']
-  for (const form of forms) {
-    const text = clean(`before ${form} after`)
-    assert.match(text, /^before .*after$/s)
-    assert.doesNotMatch(text, /second-line|c4n4ry|6334/)
-  }
+test('t72 a secret is taken out however it is written', () => {
+  const wrong = TABLE.cases.flatMap(({ name, secrets: values, text, expected }) => {
+    const found = without(Buffer.from(text), secrets(values)).toString()
+    return found === expected ? [] : [`${name}: ${JSON.stringify(text)} became ${JSON.stringify(found)}, not ${JSON.stringify(expected)}`]
+  })
+  assert.deepEqual(wrong, [])
+  assert.ok(TABLE.cases.length > 200)
 })
 
-test('a secret is taken out of base64 at any alignment', () => {
-  for (const before of ['', 'u', 'us', 'user:']) {
-    for (const after of ['', 'x', 'xy', '@host']) {
-      const text = Buffer.from(before + SECRET + after).toString('base64')
-      const left = Buffer.from(clean(text).replaceAll('***', '\n').replaceAll('\n', ''), 'base64').toString()
-      assert.match(clean(text), /\*\*\*/)
-      assert.ok(!left.includes('n4ry') && !left.includes('second-line'), `${before} ${after}`)
-    }
-  }
+test('bytes that are no text stay as they are', () => {
+  const bytes = Buffer.from([0xff, 0x00, 0x5c, 0xc3, 0x25, 0xfe, 0x26])
+  assert.deepEqual(without(bytes, secrets(['s3cret/token+42'])), bytes)
 })
 
-test('other text stays as it is', () => {
-  assert.equal(clean('nothing of it'), 'nothing of it')
-  assert.equal(without(Buffer.from('a ab'), secrets(['ab'])).toString(), 'a ***')
+test('a log of ten megabytes takes seconds', () => {
+  const log = Buffer.from('2030-01-02T03:04:05Z it\'s "done" at 100% of s3cret/ + c:\\path &amp; more\n'.repeat(140_000))
+  const begun = performance.now()
+  assert.equal(without(log, secrets(['s3cret/token+42', 'another-secret'])).length, log.length)
+  assert.ok(performance.now() - begun < 60_000)
 })

@@ -1,7 +1,11 @@
 // @ts-check
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { code, excerpt, guard, html, logLine, sentence } from '../../lib/text.js'
+
+/** @type {{cases: {name: string, text: string, guarded: string, line: string}[], excerpts: {text: string, limit: number, expected: string}[]}} */
+const TABLE = JSON.parse(readFileSync(new URL('../../../tests/data/safe-text.json', import.meta.url), 'utf8'))
 
 const NAUGHTY = [
   '<script>alert(1)</script>',
@@ -19,15 +23,15 @@ const NAUGHTY = [
   '##[error]x'
 ]
 
-test('what steers a terminal is shown instead', () => {
-  assert.equal(guard('a\u001b[2Jb'), 'a\\u{1b}[2Jb')
-  assert.equal(guard('one\ntwo\r'), 'one\\u{a}two\\u{d}')
-  assert.equal(guard('x\u202ey\u009bz\u2028'), 'x\\u{202e}y\\u{9b}z\\u{2028}')
-  assert.equal(guard('plain\ttext, ümläut, 漢字'), 'plain\ttext, ümläut, 漢字')
+test('t62 t63 what steers a terminal or a CI system is shown instead', () => {
+  for (const { name, text, guarded, line } of TABLE.cases) {
+    assert.equal(guard(text), guarded, name)
+    assert.equal(logLine(text), line, name)
+  }
 })
 
 test('no line of the log begins a command', () => {
-  for (const text of NAUGHTY) {
+  for (const text of [...NAUGHTY, ...TABLE.cases.map((row) => row.text)]) {
     const line = logLine(text)
     assert.doesNotMatch(line, /^\s*::|##|\n/)
   }
@@ -53,8 +57,7 @@ test('a sentence out of which something leads is shown as it is, all of it', () 
 })
 
 test('a long text is cut at a character', () => {
-  assert.equal(excerpt('a😀b', 2), 'a😀…')
-  assert.equal(excerpt('abc', 3), 'abc')
+  for (const { text, limit, expected } of TABLE.excerpts) assert.equal(excerpt(text, limit), expected, text)
 })
 
 /** @param {string} text */

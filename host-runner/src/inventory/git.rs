@@ -161,6 +161,15 @@ impl Repository {
         Ok(Some(Tag { object: object.id, commit: Commit::parse(&peeled.id)? }))
     }
 
+    /// The message of an annotated tag, without its signature; none: the object is no tag.
+    pub(crate) fn message(&self, object: &str) -> Result<Option<String>, Failure> {
+        let Some(tag) = self.object(object)?.filter(|object| object.kind == "tag") else { return Ok(None) };
+        let text = String::from_utf8_lossy(&tag.bytes);
+        let message = text.split_once("\n\n").map(|(_, message)| message).unwrap_or_default();
+        let end = message.find("-----BEGIN ").filter(|at| *at == 0 || message[..*at].ends_with('\n'));
+        Ok(Some(message[..end.unwrap_or(message.len())].trim_end().to_owned()))
+    }
+
     /// Every file of a commit: its path and its object. Whatever is hidden is passed over.
     pub fn files(&self, commit: &Commit) -> Result<BTreeMap<String, String>, Failure> {
         let tree = self.tree(commit)?;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Committed, Guard, LedgerError, Lock, Put, Write};
+use super::{Committed, LedgerError, Put, Write};
 use crate::module::digest;
 use crate::text::excerpt;
 
@@ -18,6 +18,10 @@ use crate::text::excerpt;
 const SEGMENT_MAX: usize = 128;
 /// Segments of a path at most.
 pub(super) const DEPTH_MAX: usize = 8;
+/// How long a write waits for another one, which takes milliseconds.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How often a lock is tried again.
+const TICK: Duration = Duration::from_millis(20);
 /// How files in the making are called.
 const MAKING: &str = ".making-";
 
@@ -25,13 +29,14 @@ const MAKING: &str = ".making-";
 #[derive(Clone, Debug)]
 pub(super) struct Directory {
     root: PathBuf,
+    patience: Duration,
 }
 
 impl Directory {
     /// The ledger in `root`, which is made when it is missing.
     pub(super) fn open(root: &Path) -> Result<Self, LedgerError> {
         fs::create_dir_all(root).map_err(system(root, "made"))?;
-        Ok(Self { root: root.to_owned() })
+        Ok(Self { root: root.to_owned(), patience: PATIENCE })
     }
 
     /// Where the ledger is.
@@ -56,7 +61,7 @@ impl Directory {
         expected: Option<&str>,
     ) -> Result<Put, LedgerError> {
         let place = self.place(path)?;
-        let _writing = LockFile::open(&self.root, ".lock")?.wait()?;
+        let _writing = lock(&self.root, self.patience)?;
         let found = self.get(path)?.map(|(_, version)| version);
         if found.as_deref() != expected {
             return Ok(Put::Conflict(found));
@@ -67,7 +72,7 @@ impl Directory {
 
     /// Writes several files in their order, if each is as expected. A process that is killed in between leaves the first ones.
     pub(super) fn commit(&self, writes: &[Write]) -> Result<Committed, LedgerError> {
-        let _writing = LockFile::open(&self.root, ".lock")?.wait()?;
+        let _writing = lock(&self.root, self.patience)?;
         let mut conflicts = Vec::new();
         for Write { path, expected, .. } in writes {
             if self.get(path)?.map(|(_, version)| version) != *expected {
@@ -102,23 +107,6 @@ impl Directory {
         Ok(found)
     }
 
-    /// Holds the change `id` for a whole run, waiting up to `wait` for another run to end.
-    pub(super) fn lock_change(&self, id: &str, wait: Duration) -> Result<Lock, LedgerError> {
-        if !is_segment(id) {
-            return Err(LedgerError::Path(excerpt(id, 200)));
-        }
-        let lock = LockFile::open(&self.root, &format!(".locks/{id}"))?;
-        let until = Instant::now() + wait;
-        loop {
-            match lock.file.try_lock() {
-                Ok(()) => return lock.introduce().map(Lock::Held),
-                Err(TryLockError::WouldBlock) if Instant::now() >= until => return lock.holder().map(Lock::Busy),
-                Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(20)),
-                Err(TryLockError::Error(error)) => return Err(system(&lock.path, "locked")(error)),
-            }
-        }
-    }
-
     /// The file of a path, when neither it nor a directory on the way is a link out of the ledger.
     fn place(&self, path: &str) -> Result<PathBuf, LedgerError> {
         let refused = || LedgerError::Path(excerpt(path, 200));
@@ -142,41 +130,24 @@ impl Directory {
     }
 }
 
-struct LockFile {
-    file: File,
-    path: PathBuf,
-}
-
-impl LockFile {
-    fn open(root: &Path, name: &str) -> Result<Self, LedgerError> {
-        let path = root.join(name);
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).map_err(system(parent, "made"))?;
+/// The right to write into the ledger, after whoever has it now; gone when the file is dropped, or when the process dies.
+fn lock(root: &Path, patience: Duration) -> Result<File, LedgerError> {
+    let path = root.join(".lock");
+    fs::create_dir_all(root).map_err(system(root, "made"))?;
+    let mut options = OpenOptions::new();
+    // The file stays when the lock is gone: taking it away would let two runs lock two files of one name.
+    options.read(true).write(true).create(true).truncate(false).custom_flags(no_follow());
+    let file = options.open(&path).map_err(system(&path, "opened"))?;
+    let begun = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if begun.elapsed() < patience => thread::sleep(TICK),
+            Err(TryLockError::WouldBlock) => {
+                return Err(LedgerError::Locked { path: path.display().to_string(), seconds: patience.as_secs() });
+            }
+            Err(TryLockError::Error(error)) => return Err(system(&path, "locked")(error)),
         }
-        let mut options = OpenOptions::new();
-        // The file stays when the lock is gone: taking it away would let two runs lock two files of one name.
-        options.read(true).write(true).create(true).truncate(false).custom_flags(no_follow());
-        let file = options.open(&path).map_err(system(&path, "opened"))?;
-        Ok(Self { file, path })
-    }
-
-    /// Locked, after whoever has it now.
-    fn wait(self) -> Result<File, LedgerError> {
-        self.file.lock().map_err(system(&self.path, "locked"))?;
-        Ok(self.file)
-    }
-
-    /// Says in the file who holds it, for whoever finds it busy.
-    fn introduce(mut self) -> Result<Guard, LedgerError> {
-        let written = self.file.set_len(0).and_then(|()| write!(self.file, "process {}", std::process::id()));
-        written.map_err(system(&self.path, "written"))?;
-        Ok(Guard { _lock: Some(self.file) })
-    }
-
-    fn holder(self) -> Result<String, LedgerError> {
-        let mut holder = Vec::new();
-        self.file.take(200).read_to_end(&mut holder).map_err(system(&self.path, "read"))?;
-        Ok(excerpt(&String::from_utf8_lossy(&holder), 200))
     }
 }
 
@@ -199,8 +170,14 @@ fn system(path: &Path, doing: &'static str) -> impl FnOnce(io::Error) -> LedgerE
 
 fn read(place: &Path) -> Result<Option<Vec<u8>>, LedgerError> {
     let mut bytes = Vec::new();
-    let opened = OpenOptions::new().read(true).custom_flags(no_follow()).open(place);
-    match opened.and_then(|mut file| file.read_to_end(&mut bytes)) {
+    // A pipe that somebody put there would never be opened.
+    let flags = no_follow() | rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    let opened = OpenOptions::new().read(true).custom_flags(flags).open(place);
+    let read = opened.and_then(|mut file| match file.metadata()?.is_file() {
+        true => file.read_to_end(&mut bytes),
+        false => Err(io::Error::new(ErrorKind::InvalidInput, "it is not a regular file")),
+    });
+    match read {
         Ok(_) => Ok(Some(bytes)),
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
         Err(error) => Err(system(place, "read")(error)),

@@ -117,6 +117,37 @@ fn au3_no_secret_reaches_the_terminal_or_the_ledger() {
 }
 
 #[test]
+fn t72_what_is_passed_to_a_command_is_not_in_its_output() {
+    let world = World::new("passed");
+    let policy = String::from_utf8(world.read("policy.yaml")).unwrap();
+    let passing = policy.replace("[TOKEN, LEAK]", "[TOKEN, LEVEL, PATH]");
+    assert_ne!(passing, policy);
+    world.write("policy.yaml", passing);
+    world.write("deploy.sh", "#!/bin/sh\necho \"a $TOKEN $LEVEL\"\nprintf %s \"$TOKEN\" | base64\necho \"$PATH\"\n");
+    let ended = world.run_with(&["run"], &[("LEVEL", "1")]);
+    assert_eq!(code(&ended), 0, "{}", stderr(&ended));
+    assert!(stderr(&ended).contains("  | a *** 1\n") && stderr(&ended).contains("/bin"), "{}", stderr(&ended));
+    for secret in ["tok-12345678", "dG9rLTEyMzQ1Njc4"] {
+        assert!(!stderr(&ended).contains(secret) && !world.everything("ledger").contains(secret));
+    }
+}
+
+#[test]
+fn t44_a_link_or_a_pipe_in_the_evidence_is_not_read() {
+    let world = World::new("links");
+    let outside = world.path("policy.yaml");
+    std::os::unix::fs::symlink(outside, world.path("evidence/shop/api/linked.json")).unwrap();
+    let assessed = world.run(&["assess"]);
+    assert_eq!(code(&assessed), 0, "{}", stderr(&assessed));
+    assert!(stderr(&assessed).contains("links are not followed"), "{}", stderr(&assessed));
+    let pipe = world.path("evidence/shop/api/pipe.json");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let refused = world.run(&["assess"]);
+    assert_eq!(code(&refused), 2, "{}", stderr(&refused));
+    assert!(stderr(&refused).contains("is not a regular file"), "{}", stderr(&refused));
+}
+
+#[test]
 fn rd3_without_any_one_evidence_file_it_is_not_ready_and_says_why() {
     let world = World::new("mutations");
     for file in world.files("evidence") {
@@ -166,8 +197,22 @@ fn ga1_a_bounded_wait_sees_the_approval_that_comes_meanwhile() {
     });
     let world = World::new("waited");
     world.remove("evidence/shop/api/secret-scan.json");
-    let script = [("COUNTERSIGN_NOW", "2030-01-02T03:04:05Z")];
-    assert_eq!(code(&world.run_with(&["run", "--wait", "600"], &script)), 13, "the scripted clock takes no time");
+    let script = ("COUNTERSIGN_NOW", "2030-01-02T03:04:05Z");
+    assert_eq!(code(&world.run_scripted(&["run", "--wait", "600"], script)), 13, "the scripted clock takes no time");
+}
+
+#[test]
+fn po6_what_tests_switch_is_refused_by_the_program_that_people_run() {
+    let world = World::new("switches");
+    for switch in [("COUNTERSIGN_NOW", "2030-01-02T03:04:05Z"), ("COUNTERSIGN_CRASH", "before:file")] {
+        let refused = world.run_with(&["run", "--output", "json"], &[switch]);
+        assert_eq!(code(&refused), 2, "{}", stderr(&refused));
+        let said = format!("`{}` is set, and only tests may set it", switch.0);
+        assert!(stderr(&refused).contains(&said), "{}", stderr(&refused));
+        assert!(!world.exists("ledger"), "nothing was begun");
+        assert_eq!(code(&world.run_with(&["--help"], &[switch])), 0);
+    }
+    assert_eq!(code(&world.run_with(&["run"], &[("COUNTERSIGN_NOW", "")])), 0, "an empty variable sets nothing");
 }
 
 #[test]
@@ -366,7 +411,7 @@ fn cr4_killed_at_any_moment_it_ends_as_if_nothing_had_happened() {
 fn kill_at(moment: &str, effect: &str) {
     let name = format!("{moment}-{}", effect.replace('/', "-"));
     let world = World::new(&name);
-    let killed = world.run_with(&["run"], &[("COUNTERSIGN_CRASH", &format!("{moment}:{effect}"))]);
+    let killed = world.run_scripted(&["run"], ("COUNTERSIGN_CRASH", &format!("{moment}:{effect}")));
     let writes = !effect.starts_with("run/") && !effect.starts_with("read") && effect != "conclude";
     if moment != "mid" || writes {
         assert_eq!(killed.status.code(), None, "{name} was not killed: {}", stderr(&killed));

@@ -40,8 +40,8 @@ fn em1_em4_an_emergency_is_deployed_at_once_and_what_it_owes_is_told_until_it_is
     for name in ["review", "retrospective", "root-cause", "reconciliation", "gap-secret-scan", "a@example.com"] {
         assert!(stdout(&owed).contains(name), "{name}: {}", stdout(&owed));
     }
-    let later = [("COUNTERSIGN_NOW", "2099-01-01T00:00:00Z")];
-    let overdue = world.run_with(&["obligations", "--output", "json"], &later);
+    let later = ("COUNTERSIGN_NOW", "2099-01-01T00:00:00Z");
+    let overdue = world.run_scripted(&["obligations", "--output", "json"], later);
     assert_eq!((code(&overdue), &json(&overdue)["exit_code"]), (41, &json!(41)));
     let fulfil = |obligation: &str, by: &str| {
         world.run(&["fulfil", &id, "--obligation", obligation, "--as", by, "--reference", "TICKET-1"])
@@ -53,7 +53,7 @@ fn em1_em4_an_emergency_is_deployed_at_once_and_what_it_owes_is_told_until_it_is
         let done = fulfil(obligation, "6:robin");
         assert_eq!(code(&done), 0, "{}", stderr(&done));
     }
-    assert_eq!(code(&world.run_with(&["obligations"], &later)), 0);
+    assert_eq!(code(&world.run_scripted(&["obligations"], later)), 0);
     let all = json(&world.run(&["obligations", "--all", "--output", "json"]));
     let done = &all["obligations"][0]["fulfilment"];
     assert_eq!((&done["by"]["login"], &done["reference"]), (&json!("robin"), &json!("TICKET-1")), "{all}");
@@ -309,8 +309,8 @@ fn sweep_shows_what_nobody_finished() {
         "{}",
         stdout(&swept)
     );
-    let later = [("COUNTERSIGN_NOW", "2099-01-01T00:00:00Z")];
-    assert_eq!(code(&world.run_with(&["sweep", "--older-than", "24"], &later)), 24);
+    let later = ("COUNTERSIGN_NOW", "2099-01-01T00:00:00Z");
+    assert_eq!(code(&world.run_scripted(&["sweep", "--older-than", "24"], later)), 24);
     assert_eq!(code(&world.run(&["approve", &world.change(), "--as", "3:reviewer", "--why", "fine"])), 0);
     assert_eq!(code(&world.run(&["run"])), 0);
     assert!(stdout(&world.run(&["sweep"])).contains("every change is finished"));

@@ -118,6 +118,13 @@ impl World {
         command.envs(variables.iter().copied()).args(arguments).output().unwrap()
     }
 
+    /// The same with the program of the tests, which has a clock and a death of their choice.
+    pub(crate) fn run_scripted(&self, arguments: &[&str], switch: (&str, &str)) -> Output {
+        let program = option_env!("CARGO_BIN_EXE_countersign-scripted");
+        let program = program.expect("this test needs `--features countersign-cli/test-switches`");
+        self.about_the_change(program).envs([switch]).args(arguments).output().unwrap()
+    }
+
     /// A shell script in which `countersign` is this runner.
     pub(crate) fn script(&self, script: &str, variables: &[(&str, &str)]) -> Output {
         let runner = Path::new(env!("CARGO_BIN_EXE_countersign")).parent().unwrap();

@@ -215,8 +215,8 @@ fn hold_decision(rows: &[Row], bars: &mut Bars) {
 fn start(sandbox: &Sandbox, bars: &mut Bars) -> Outcome {
     let beside = std::env::current_exe()?.with_file_name(format!("noop{}", std::env::consts::EXE_SUFFIX));
     let runner = std::env::var_os("COUNTERSIGN_BIN").map(PathBuf::from);
-    let runner =
-        runner.unwrap_or_else(|| beside.with_file_name(format!("countersign{}", std::env::consts::EXE_SUFFIX)));
+    let runner = runner
+        .unwrap_or_else(|| beside.with_file_name(format!("countersign-scripted{}", std::env::consts::EXE_SUFFIX)));
     let folder = std::env::temp_dir().join(format!("countersign-bench-{}", std::process::id()));
     let cold = Cold::prepare(runner, beside, folder)?;
     eprintln!("==> {STARTS} cold starts");

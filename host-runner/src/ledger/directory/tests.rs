@@ -5,8 +5,6 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
 
-const NO_WAIT: Duration = Duration::ZERO;
-
 struct Scratch(PathBuf);
 
 impl Drop for Scratch {
@@ -51,7 +49,6 @@ fn the_list_is_sorted_and_holds_only_records() {
     for path in ["changes/CR-2/b", "changes/CR-1/journal", "changes/CR-1/a", "top"] {
         ledger.put_if_unchanged(path, b"x", None).unwrap();
     }
-    let Lock::Held(_guard) = ledger.lock_change("CR-1", NO_WAIT).unwrap() else { panic!("nobody holds it") };
     assert_eq!(ledger.list("").unwrap(), ["changes/CR-1/a", "changes/CR-1/journal", "changes/CR-2/b", "top"]);
     assert_eq!(ledger.list("changes/CR-1/").unwrap(), ["changes/CR-1/a", "changes/CR-1/journal"]);
     assert_eq!(ledger.list("changes/CR-").unwrap().len(), 3);
@@ -70,14 +67,18 @@ fn a_path_never_leaves_the_ledger() {
         assert!(matches!(ledger.get(path), Err(LedgerError::Path(_))), "get {path:?}");
         assert!(matches!(ledger.put_if_unchanged(path, b"", None), Err(LedgerError::Path(_))), "put {path:?}");
     }
-    for id in ["", "..", "a/b", ".x"] {
-        assert!(matches!(ledger.lock_change(id, NO_WAIT), Err(LedgerError::Path(_))), "lock {id:?}");
-    }
     let outside = env::temp_dir();
     symlink(&outside, scratch.0.join("link")).unwrap();
     assert!(matches!(ledger.get("link/x"), Err(LedgerError::Path(_))));
     assert!(matches!(ledger.put_if_unchanged("link/x", b"", None), Err(LedgerError::Path(_))));
     assert!(ledger.list("").unwrap().is_empty());
+}
+
+#[test]
+fn t44_a_pipe_in_the_ledger_is_not_waited_for() {
+    let (ledger, scratch) = ledger();
+    assert!(Command::new("mkfifo").arg(scratch.0.join("pipe")).status().unwrap().success());
+    assert!(ledger.get("pipe").unwrap_err().to_string().contains("not a regular file"));
 }
 
 #[test]
@@ -89,20 +90,6 @@ fn what_a_killed_process_left_is_not_a_record_and_is_swept() {
     assert_eq!(ledger.list("").unwrap(), ["d/a"]);
     ledger.put_if_unchanged("d/b", b"two", None).unwrap();
     assert!(!left.exists());
-}
-
-#[test]
-fn of_two_that_ask_for_one_change_one_is_told_who_holds_it() {
-    let (ledger, _scratch) = ledger();
-    let Lock::Held(guard) = ledger.lock_change("CR-1", NO_WAIT).unwrap() else { panic!("nobody holds it") };
-    let Lock::Busy(holder) = ledger.lock_change("CR-1", Duration::from_millis(50)).unwrap() else {
-        panic!("it is held already")
-    };
-    assert_eq!(holder, format!("process {}", std::process::id()));
-    assert!(matches!(ledger.lock_change("CR-2", NO_WAIT).unwrap(), Lock::Held(_)), "another change is free");
-    let waiting = thread::spawn(move || ledger.lock_change("CR-1", Duration::from_secs(20)).unwrap());
-    drop(guard);
-    assert!(matches!(waiting.join().unwrap(), Lock::Held(_)), "the next one gets it");
 }
 
 /// Adds one to the number at `count` `turns` times, over any conflict.
@@ -142,11 +129,6 @@ fn the_other_process() {
     let ledger = Directory::open(Path::new(&root)).unwrap();
     match work.as_str() {
         "count" => count(&ledger, 25),
-        "hold" => {
-            let Lock::Held(_guard) = ledger.lock_change("CR-1", NO_WAIT).unwrap() else { panic!("nobody holds it") };
-            println!("\nheld");
-            thread::sleep(Duration::from_secs(60));
-        }
         _ => loop {
             let version = ledger.get("big").unwrap().map(|(_, version)| version);
             let bytes = vec![b'a' + u8::from(version == Some(digest(&BIG_A))); BIG];
@@ -174,17 +156,25 @@ fn no_count_is_lost_between_two_processes_and_two_threads() {
 }
 
 #[test]
-fn a_killed_holder_holds_nothing() {
-    use std::io::{BufRead as _, BufReader};
-    let (ledger, scratch) = ledger();
-    let mut other = another_process(&scratch.0, "hold").spawn().unwrap();
-    let mut lines = BufReader::new(other.stdout.take().unwrap()).lines();
-    assert!(lines.any(|line| line.unwrap() == "held"));
-    let Lock::Busy(holder) = ledger.lock_change("CR-1", NO_WAIT).unwrap() else { panic!("the other holds it") };
-    assert_eq!(holder, format!("process {}", other.id()));
-    other.kill().unwrap();
-    other.wait().unwrap();
-    assert!(matches!(ledger.lock_change("CR-1", Duration::from_secs(10)).unwrap(), Lock::Held(_)));
+fn a_lock_that_is_held_for_ever_ends_a_write_and_is_named() {
+    let (mut ledger, scratch) = ledger();
+    ledger.patience = Duration::from_millis(100);
+    let path = scratch.0.join(".lock");
+    let held = File::create(&path).unwrap();
+    held.lock().unwrap();
+    let write = Write { path: "a".to_owned(), bytes: Some(b"one".to_vec()), expected: None };
+    for refused in [
+        ledger.commit(std::slice::from_ref(&write)).unwrap_err(),
+        ledger.put_if_unchanged("a", b"one", None).unwrap_err(),
+    ] {
+        assert!(matches!(&refused, LedgerError::Locked { path: named, .. } if Path::new(named) == path), "{refused}");
+        assert!(refused.to_string().contains("locked by another process"), "{refused}");
+    }
+    assert_eq!(ledger.get("a").unwrap(), None, "nothing was written");
+    ledger.patience = Duration::from_secs(20);
+    let waiting = thread::spawn(move || ledger.commit(&[write]).unwrap());
+    drop(held);
+    assert_eq!(waiting.join().unwrap(), Committed::Done, "the next one gets it");
 }
 
 #[test]
