@@ -15,7 +15,8 @@ pub fn past(here: &Register, staging: &[Register], own: &Digest, facts: &Facts, 
     Past {
         unsuccessful: policy.risk.unsuccessful_within_days.is_some_and(|days| {
             let since = now.plus_seconds(i64::from(days).saturating_mul(-86_400));
-            let failed = here.outcomes.iter().filter(|ended| ended.category == Closure::Unsuccessful && ended.key != *own);
+            let failed =
+                here.outcomes.iter().filter(|ended| ended.category == Closure::Unsuccessful && ended.key != *own);
             failed.into_iter().any(|ended| ended.at >= since)
         }),
         validated: policy.staging.as_ref().and(staged).map(|concluded| Validated {

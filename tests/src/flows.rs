@@ -135,7 +135,8 @@ impl Play {
                 let asked: Vec<_> = healthy.world.asked.iter().skip(self.world.asked.len()).collect();
                 let begun = |effects: &[String]| effects.iter().any(|effect| effect == key);
                 // Where it is done in the world; else, in the commit that tells of it.
-                let done = asked.iter().position(|asked| asked.acts() && asked.kind != "commit" && begun(&asked.effects));
+                let done =
+                    asked.iter().position(|asked| asked.acts() && asked.kind != "commit" && begun(&asked.effects));
                 let told = || asked.iter().position(|asked| asked.kind == "commit" && begun(&asked.effects));
                 let at = done.or_else(told).unwrap_or_else(|| panic!("no effect `{key}`: {asked:?}"));
                 self.world.fault = Some((at, *fault));

@@ -231,7 +231,11 @@ async fn bring(
         None => Ok(()),
         Some((path, _)) => {
             let message = format!("`{}` is not to be had as it was deployed", shorten(path));
-            Err(Failure::one(Code::Inventory, message, "check the inventory out with its whole past (`fetch-depth: 0`)"))
+            Err(Failure::one(
+                Code::Inventory,
+                message,
+                "check the inventory out with its whole past (`fetch-depth: 0`)",
+            ))
         }
     }
 }
@@ -264,7 +268,12 @@ async fn known(at: &At, deployed: &Deployed, commit: &Commit) -> Result<Tree, Fa
 
 /// Stages the list of everything that is deployed once this change is concluded: what was there, with the change's delta. What the
 /// policy hides stays as it is deployed (IN3). Gives the digest of the list.
-pub(super) async fn conclude(at: &At, settings: &Settings, register: &Register, facts: &Facts) -> Result<Digest, Failure> {
+pub(super) async fn conclude(
+    at: &At,
+    settings: &Settings,
+    register: &Register,
+    facts: &Facts,
+) -> Result<Digest, Failure> {
     let (target, inventory) = (&facts.target, &facts.inventory);
     let mut files = match register.deployed.as_ref().and_then(|deployed| deployed.files) {
         Some(digest) => listed(at, target, &digest).await?.files,

@@ -261,13 +261,7 @@ async fn observe(talk: &Talk, place: &Place, life: &Life, folder: &Folder) -> Re
 }
 
 /// Nothing is written over the word of somebody who rejected the request, or closed it.
-async fn undecided(
-    talk: &Talk,
-    place: &Place,
-    id: &Name,
-    life: &Life,
-    folder: &mut Folder,
-) -> Result<Issue, Pause> {
+async fn undecided(talk: &Talk, place: &Place, id: &Name, life: &Life, folder: &mut Folder) -> Result<Issue, Pause> {
     adopt(talk, place, id, folder).await?;
     let issue = issue_of(talk, place, folder).await?;
     if issue.is_refused(&folder.record(life)?) {

@@ -32,9 +32,7 @@ impl Known {
         let staging = staging(documents, target, sources)?.map_or_else(Vec::new, |environment| {
             let at = |region| Target { environment: environment.clone(), region, ..target.clone() };
             let pointer = pointer(&sources.staging);
-            [target.region.clone(), None]
-                .map(|region| register::adopted(&at(region), &named, pointer.as_ref()))
-                .into()
+            [target.region.clone(), None].map(|region| register::adopted(&at(region), &named, pointer.as_ref())).into()
         });
         let journals = history.iter().cloned().zip(named.into_iter().map(|(_, journal)| journal)).collect();
         Ok(Self { here, staging, journals })

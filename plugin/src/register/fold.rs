@@ -23,8 +23,14 @@ impl Register {
     /// The register after a link of the journal at `path`.
     pub fn after(mut self, path: &str, line: &Linked) -> Result<Self, Problem> {
         let next = self.follows(line.link.number, line.link.prev)?;
-        let happened =
-            Happened { journal: path, number: next, head: line.digest, at: line.at, event: &line.event, life: &line.life };
+        let happened = Happened {
+            journal: path,
+            number: next,
+            head: line.digest,
+            at: line.at,
+            event: &line.event,
+            life: &line.life,
+        };
         self.happened(&happened);
         self.moved(next, line.digest, Standing { path: path.to_owned(), seq: line.seq });
         Ok(self)
@@ -87,7 +93,8 @@ impl Register {
             }
             Event::Concluded { deployed, .. } => {
                 self.open.retain(|open| open.journal != journal);
-                let tested = matches!(&life.change, Change::Closed(_, ending) if ending.conclusion == Conclusion::Succeeded);
+                let tested =
+                    matches!(&life.change, Change::Closed(_, ending) if ending.conclusion == Conclusion::Succeeded);
                 let Some(id) = id else { return };
                 self.deployed = Some(Deployed { files: *deployed, commit: opened.commit.clone(), by: id.clone() });
                 self.concluded.push(Concluded {

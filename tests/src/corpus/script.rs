@@ -11,8 +11,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::edit::Edits;
-use super::tree::{JOURNAL, Tree};
 use super::merge;
+use super::tree::{JOURNAL, Tree};
 
 /// The key in `edit` that stands for the bytes of the request.
 const REQUEST: &str = "request";

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use countersign::io::exchange::Request;
 use countersign::contract::{self, Session};
+use countersign::io::exchange::Request;
 use countersign::scalar::Digest;
 use serde_json::{Value, json};
 
@@ -358,7 +358,8 @@ impl World {
         }
         let mut answers = Vec::new();
         for request in requests {
-            let request: Request = serde_json::from_value(request).unwrap_or_else(|error| panic!("{error}: {exchange}"));
+            let request: Request =
+                serde_json::from_value(request).unwrap_or_else(|error| panic!("{error}: {exchange}"));
             let body = request.body.map(|digest| take(session, &digest.to_string()));
             let body = body.map(|bytes| serde_json::from_slice(&bytes).unwrap_or_default());
             let github = self.github.as_mut().unwrap_or_else(|| panic!("there is no GitHub: {exchange}"));
@@ -410,7 +411,11 @@ impl Asked {
                 let bytes = take(session, &text(put, "content"));
                 lines(bytes.get(before..).unwrap_or_default()).filter_map(|entry| intended(&entry)).collect()
             }
-            None => store.iter().filter(|(path, _)| path.ends_with(".jsonl")).filter_map(|(_, bytes)| pending(bytes)).collect(),
+            None => store
+                .iter()
+                .filter(|(path, _)| path.ends_with(".jsonl"))
+                .filter_map(|(_, bytes)| pending(bytes))
+                .collect(),
         };
         let files = exchange["puts"].as_array().map_or(0, Vec::len);
         Self { kind, effects, files }

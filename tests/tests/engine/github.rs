@@ -10,8 +10,7 @@ use countersign::scalar::{Digest, Name};
 use countersign_tests::github::{FAULTS, GitHub};
 use serde_json::{Value, json};
 
-use host::at;
-pub(crate) use host::Host;
+pub(crate) use host::{Host, at, opened_and_assessed};
 
 const ID: &str = "CR-0123456789ab";
 
@@ -19,7 +18,7 @@ fn id() -> Name {
     ID.parse().unwrap()
 }
 
-fn file(purpose: &str) -> Action {
+pub(crate) fn file(purpose: &str) -> Action {
     let target = json!({ "environment": "prod", "region": "eu-de", "purpose": "production", "detail": "shop" });
     let fields = json!({ "priority": "high", "assignee": "ada@example.com", "customer_impact": "low",
                          "deployment_impact": "small", "purpose": purpose });

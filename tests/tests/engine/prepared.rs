@@ -12,7 +12,8 @@ fn refused(rest: &str) -> String {
 #[test]
 fn ex5_one_file_names_a_request_for_each_region() {
     let us = EU.replace("region: eu", "region: us");
-    let plan = "    planned-start: 2026-03-02T20:00:00Z\n    planned-end: 2026-03-02T22:00:00Z\n    outage-minutes: 20\n";
+    let plan =
+        "    planned-start: 2026-03-02T20:00:00Z\n    planned-end: 2026-03-02T22:00:00Z\n    outage-minutes: 20\n";
     let file = format!("version: 1\ntitle: Move the database\nrequests:\n{EU}{plan}{us}");
     let requests = read(file.as_bytes()).expect("two requests");
     let titles: Vec<&str> = requests.iter().map(|request| request.title.as_str()).collect();

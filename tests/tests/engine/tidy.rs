@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules of the engine in reading order: a module names only modules above it, or beside it on its line.
-const ORDER: [&[&str]; 26] = [
+const ORDER: [&[&str]; 27] = [
     &["scalar"],
     &["glob", "order", "problem"],
     &["evidence", "inventory"],

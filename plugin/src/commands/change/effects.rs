@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{Drivable, Kept, Refused, bad_answer};
 use crate::change::event::{Event, Ran, Step, Trouble};
+use crate::change::journal::Journal;
 use crate::commands::reading::{self, POINTERS};
 use crate::commands::{InventoryKind, registers, telling};
-use crate::change::journal::Journal;
 use crate::connectors::{Method, Pause, System, github, ledger};
 use crate::effect::{Action, Effect, Variable};
 use crate::failure::Failure;

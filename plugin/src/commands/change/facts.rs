@@ -37,7 +37,9 @@ pub(super) async fn read<'a>(
     let register = Registered::read(at, &applied.target).await?;
     let restored = match subject {
         Subject::Promoted(_) => None,
-        Subject::Restored { rollback, .. } => reading::journals_of(at, &rollback.change_request_id).await?.into_iter().next(),
+        Subject::Restored { rollback, .. } => {
+            reading::journals_of(at, &rollback.change_request_id).await?.into_iter().next()
+        }
     };
     let (commit, supplied) = match subject {
         Subject::Promoted(promoted) => (promoted.commit.clone(), supplied(at, promoted, &applied).await?),

@@ -77,8 +77,9 @@ impl Folder {
         };
         let mut decisions = Vec::new();
         for (path, (_, bytes)) in files {
-            let Said { decision, .. } = json::parse(&bytes)
-                .map_err(|problem| trouble("malformed-answer", format!("`{path}` cannot be read: {}", problem.message)))?;
+            let Said { decision, .. } = json::parse(&bytes).map_err(|problem| {
+                trouble("malformed-answer", format!("`{path}` cannot be read: {}", problem.message))
+            })?;
             decisions.push((decision.at, path, decision));
         }
         crate::order::sort_by(&mut decisions, |a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
@@ -187,7 +188,8 @@ impl Folder {
 
     /// What the change request shows.
     pub(in crate::connectors) fn observed(&self, life: &Life) -> Result<Observed, Pause> {
-        let Record { id, status, decisions, key, planned_start, planned_end, filing, target, .. } = self.record(life)?;
+        let Record { id, status, decisions, key, planned_start, planned_end, filing, target, .. } =
+            self.record(life)?;
         let target = filing.map(|filing| filing.target).or(target);
         Ok(Observed { id, status, decisions, change: key, target, planned_start, planned_end })
     }

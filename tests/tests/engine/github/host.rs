@@ -26,7 +26,7 @@ const BETWEEN_LOOKS: i64 = 60;
 
 /// All bytes, by digest.
 #[derive(Debug, Default)]
-struct Kept(BTreeMap<Digest, Rc<Vec<u8>>>);
+pub(super) struct Kept(BTreeMap<Digest, Rc<Vec<u8>>>);
 
 impl Bytes for Kept {
     fn get(&self, digest: &Digest) -> Option<Rc<Vec<u8>>> {
@@ -48,10 +48,10 @@ impl Bytes for Kept {
 #[derive(Debug, Default)]
 pub(crate) struct Host {
     pub(crate) github: GitHub,
-    bytes: Rc<RefCell<Kept>>,
+    pub(super) bytes: Rc<RefCell<Kept>>,
     /// How far the change is.
-    life: Life,
-    pub(super) store: BTreeMap<String, Vec<u8>>,
+    pub(super) life: Life,
+    pub(crate) store: BTreeMap<String, Vec<u8>>,
     /// The environment whose reviews count, in which run.
     pub(super) approvals: Option<Value>,
 }
@@ -75,7 +75,7 @@ impl Host {
         self.bytes.borrow().get(digest).unwrap().to_vec()
     }
 
-    pub(super) fn give(&mut self, bytes: Vec<u8>) -> Digest {
+    pub(crate) fn give(&mut self, bytes: Vec<u8>) -> Digest {
         self.bytes.borrow_mut().keep(bytes)
     }
 
@@ -170,9 +170,9 @@ impl Host {
             }
             Exchange::Http { requests, .. } => {
                 let [request] = requests.as_slice() else { panic!("{requests:?}") };
-                let body = request.body.map(|digest| {
-                    serde_json::from_slice(&self.bytes.borrow().get(&digest).unwrap()).unwrap()
-                });
+                let body = request
+                    .body
+                    .map(|digest| serde_json::from_slice(&self.bytes.borrow().get(&digest).unwrap()).unwrap());
                 let answer = match self.github.http(request, body) {
                     Ok((status, headers, body)) => Answer::Answered { status, headers, body: self.give(body) },
                     Err(message) => Answer::Broken { message },
@@ -184,7 +184,7 @@ impl Host {
     }
 }
 
-pub(super) fn at() -> Timestamp {
+pub(crate) fn at() -> Timestamp {
     "2026-03-02T10:00:00Z".parse().unwrap()
 }
 
@@ -206,7 +206,9 @@ fn reach(life: Life, action: &Action) -> Life {
         (_, _) => life,
     };
     match (&life.change, action) {
-        (Change::Authorize(filed), Action::RequestApproval { .. }) if filed.requested => after(life, assessed(b"delta")),
+        (Change::Authorize(filed), Action::RequestApproval { .. }) if filed.requested => {
+            after(life, assessed(b"delta"))
+        }
         (Change::Authorize(_), Action::Implement { .. } | Action::Close { .. }) => {
             let life = after(life, Event::Approved(Basis::Readiness {}));
             let (delta, policy) = (Digest::of(b"delta"), Digest::of(b"policy"));
@@ -216,9 +218,16 @@ fn reach(life: Life, action: &Action) -> Life {
                 _ => life,
             }
         }
-        (Change::Implement(..), Action::Close { .. }) => after(life, Event::Ended { conclusion: Conclusion::Succeeded }),
+        (Change::Implement(..), Action::Close { .. }) => {
+            after(life, Event::Ended { conclusion: Conclusion::Succeeded })
+        }
         (_, _) => life,
     }
+}
+
+/// The life of a change that is to be filed next.
+pub(crate) fn opened_and_assessed() -> Life {
+    [opened(), assessed(b"delta")].into_iter().fold(Life::new(), |life, event| life.after(at(), event).unwrap())
 }
 
 fn opened() -> Event {

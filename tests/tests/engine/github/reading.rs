@@ -103,9 +103,8 @@ fn rd2_every_commit_since_the_last_deployment_was_approved_by_somebody_else() {
     let commit =
         |author: u64| json!([{ "author": user(author), "committer": user(author), "commit": { "message": "m" } }]);
     let review = |by: u64, state: &str| json!([{ "user": user(by), "state": state, "commit_id": "d".repeat(40), "submitted_at": "2026-03-02T08:30:00Z" }]);
-    let [before, now] = ["a", "b"].map(|commit| {
-        countersign::formats::ibm::entry("api", entry(commit).to_string().as_bytes()).unwrap()
-    });
+    let [before, now] =
+        ["a", "b"].map(|commit| countersign::formats::ibm::entry("api", entry(commit).to_string().as_bytes()).unwrap());
     let compared = |commits: &[&str]| {
         let listed: Vec<Value> = commits.iter().map(|commit| json!({ "sha": commit.repeat(40) })).collect();
         json!({ "status": "ahead", "total_commits": listed.len(), "commits": listed })
