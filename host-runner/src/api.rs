@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use ureq::http::Request;
 
+use crate::exchanges::Http;
 use crate::failure::Failure;
 use crate::network::Client;
 use crate::webhook::check;
-use crate::wire::Http;
 
 /// How long one request may take, all in all.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -26,8 +26,7 @@ use crate::place;
 use crate::refusal::Refusal;
 use crate::remote::Remote;
 use crate::webhook::Webhooks;
-use crate::wire::Http;
-pub use wire::{Exchange, Put};
+pub use wire::{Exchange, Http, Put};
 
 /// Bytes of output that are kept of one command.
 const KEPT: usize = 10 << 20;
@@ -103,14 +102,16 @@ impl<'a> Host<'a> {
             Exchange::Tree { commit, .. } => reading(self.tree(&commit)),
             Exchange::Blobs { ids, .. } => self.blobs(engine, &ids),
             Exchange::Log { from, to, .. } => reading(self.log(from.as_deref(), &to)),
-            Exchange::Ledger { paths, prefix } => self.look(engine, &paths, prefix.as_deref()),
+            Exchange::Ledger { paths, prefix, .. } => self.look(engine, &paths, prefix.as_deref()),
             Exchange::Commit { store, puts, message } => match store.as_str() {
                 "ledger" => self.commit(engine, &puts, &message),
                 _ => self.write_entries(engine, &store, &puts, &message),
             },
             Exchange::Http { system, requests } => self.http(engine, &system, &requests),
-            Exchange::Run { argv, set, pass, timeout_seconds } => self.run(engine, &argv, set, &pass, timeout_seconds),
-            Exchange::Wait { until } => {
+            Exchange::Run { argv, set, pass, timeout_seconds, .. } => {
+                self.run(engine, &argv, set, &pass, timeout_seconds)
+            }
+            Exchange::Wait { until, .. } => {
                 let time = clock::parse(&until).ok_or_else(|| odd(&format!("the time `{until}`")))?;
                 self.clock.wait_until(time);
                 Ok(json!({ "response": "waited" }))
@@ -348,4 +349,18 @@ fn answered(done: Result<&str, Failure>) -> Result<Value, Refusal> {
 fn odd(what: &str) -> Failure {
     Failure::new(Exit::Internal, format!("the engine asks for {what}, which this command has not"))
         .help("this is a defect, not a verdict: report it with the command")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Exchange;
+
+    #[test]
+    fn an_engine_may_say_more_than_this_host_knows() {
+        let read = |text: &str| serde_json::from_str::<Exchange>(text);
+        assert!(matches!(read(r#"{"exchange":"dance","steps":3}"#), Ok(Exchange::Unknown)));
+        let more = r#"{"exchange":"list","place":"inventory","globs":["**"]}"#;
+        assert!(matches!(read(more), Ok(Exchange::List { place }) if place == "inventory"));
+        assert!(read(r#"{"exchange":"list"}"#).is_err(), "what is needed is not left out");
+    }
 }

@@ -35,7 +35,7 @@ pub(crate) fn value(name: &str) -> Option<String> {
 pub(crate) fn refuse() -> Result<(), Failure> {
     match [NOW, CRASH].into_iter().find(|name| set(name).is_some()) {
         Some(name) if !allowed() => Err(Failure::usage(format!("`{name}` is set, and only tests may set it")).help(
-            format!("remove the variable `{name}` and see who set it: this program tells the time by the system alone"),
+            format!("remove the variable `{name}` and see who set it: the program that people run has no switches"),
         )),
         Some(_) | None => Ok(()),
     }

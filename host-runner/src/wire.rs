@@ -102,21 +102,6 @@ pub struct Turn {
     pub end: Option<Value>,
 }
 
-/// One request to an API.
-#[derive(Debug, Deserialize)]
-pub struct Http {
-    /// The method.
-    pub method: String,
-    /// The path below the base URL.
-    pub path: String,
-    /// Headers.
-    #[serde(default)]
-    pub headers: BTreeMap<String, String>,
-    /// The digest of the body.
-    #[serde(default)]
-    pub body: Option<String>,
-}
-
 /// Everything that is wrong, at once.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Faults {

@@ -23,6 +23,7 @@ cargo xtask <task>
   build           build the modules from source into target/modules
   dist            build them, and copy them into plugin/dist with a stamp of their sources
   dist --check    fail when plugin/dist is not what the sources give
+  types           write the types of the command line's exchanges from plugin/schemas/v1
   test            everything that must hold: format, lints, docs, modules, dist, all tests, the actions; what takes
                   long is done in part, and the end says what was left
   test --thorough the same, and nothing is left
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         ["build"] => toolchain::setup(&workspace).and_then(|toolchain| modules::build(&workspace, &toolchain)),
         ["dist"] => dist::write(&workspace),
         ["dist", "--check"] => dist::check(&workspace),
+        ["types"] => modules::write_types(&workspace),
         ["test", rest @ ..] => return suite::run(&workspace, rest),
         ["demo", rest @ ..] => demo::demo(&workspace, rest),
         ["bench", rest @ ..] => demo::bench(&workspace, rest),

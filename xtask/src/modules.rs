@@ -11,6 +11,7 @@ use crate::command::{capture, run, step};
 use crate::toolchain::{TARGET, Toolchain};
 use crate::workspace::Workspace;
 
+mod exchanges;
 mod javascript;
 mod types;
 
@@ -36,6 +37,13 @@ struct Door {
     name: &'static str,
     /// The files that it becomes.
     files: &'static [&'static str],
+}
+
+/// Writes the types of the contract that are sources of hosts.
+pub(crate) fn write_types(workspace: &Workspace) -> Outcome {
+    let text = exchanges::file(&workspace.engine().join("schemas/v1"))?;
+    let path = workspace.root.join(exchanges::FILE);
+    fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 /// All files that are built, relative to `plugin/dist`.

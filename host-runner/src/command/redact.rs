@@ -168,7 +168,7 @@ impl Form {
             Writing::Text if first == Some(b'\r') && self.bytes.get(done) == Some(&b'\n') => pauses.push(1),
             Writing::Text => {}
             Writing::Base64 => pauses.extend(line_break(rest, Break::Escaped)),
-            Writing::Hex if done % 2 == 0 => {
+            Writing::Hex if done.is_multiple_of(2) => {
                 pauses.extend(line_break(rest, Break::Plain));
                 pauses.extend(first.filter(|first| matches!(first, b' ' | b':')).map(|_| 1));
             }
@@ -186,7 +186,7 @@ impl Form {
             (Writing::Text | Writing::Base64, Some(first)) if escapes(*first) => !is_whole(rest),
             (_, Some(b'\x1b')) => done > 0 && invisible(rest).is_none(),
             (Writing::Text, Some(b'\r')) | (Writing::Base64, Some(b'\r' | b'\n')) => blank(),
-            (Writing::Hex, Some(b'\r' | b'\n')) => done % 2 == 0 && blank(),
+            (Writing::Hex, Some(b'\r' | b'\n')) => done.is_multiple_of(2) && blank(),
             (Writing::Text | Writing::Base64 | Writing::Hex, Some(_)) => false,
         }
     }

@@ -253,6 +253,9 @@ impl Drivable<'_> {
                     stored = self.at.io.failed().map_or(Ok(()), Err);
                     if stored.is_ok() {
                         answer = performed?;
+                        // While it waited, others may have moved the register.
+                        let tip = self.register.register.tip();
+                        journal.go_on_from(tip.number, tip.head);
                         ran = matches!(effect.action, Action::Run { .. }) && answer.is_some();
                     }
                 }

@@ -33,7 +33,7 @@ pub(super) fn of_contract(folder: &Path) -> Outcome<String> {
     Ok(text + "}\n")
 }
 
-fn read(folder: &Path, name: &str) -> Outcome<Value> {
+pub(super) fn read(folder: &Path, name: &str) -> Outcome<Value> {
     let path = folder.join(name);
     let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))
