@@ -1,6 +1,7 @@
 //! The command line: one verb, one file. A verb reads, asks the engine, performs, and tells; it decides nothing.
 
 mod add;
+mod audit;
 mod change;
 mod decide;
 mod demo;
@@ -92,6 +93,8 @@ pub enum Verb {
     Fulfil(obligations::Fulfil),
     /// Show changes that nobody finished.
     Sweep(sweep::Args),
+    /// Prove that the records of the ledger hold together.
+    Audit(audit::Args),
     /// Show the changes of the ledger, or one of them as its journal tells it.
     Status(status::Args),
     /// Write down that somebody approves a change request of the ledger.
@@ -141,6 +144,7 @@ fn verb(cli: &Cli) -> Result<Exit, Refusal> {
         Verb::Obligations(args) => obligations::run(args, common),
         Verb::Fulfil(args) => obligations::fulfil(args, common),
         Verb::Sweep(args) => sweep::run(args, common),
+        Verb::Audit(args) => audit::run(args, common),
         Verb::Status(args) => status::run(args, common),
         Verb::Approve(args) => decide::run(args, true, common),
         Verb::Reject(args) => decide::run(args, false, common),

@@ -1,6 +1,7 @@
 //! What a host can ask for: each command is straight-line async code over `Io`, in a file of its own.
 
 mod add;
+mod audit;
 mod change;
 mod decide;
 mod delta;
@@ -159,6 +160,15 @@ pub enum Command {
         /// What else is to say.
         #[serde(default)]
         note: Option<String>,
+    },
+    /// Prove that the records of the ledger hold together (AU7).
+    Audit {
+        /// Make registers again that are not what their chains come to.
+        #[serde(default)]
+        rebuild: bool,
+        /// Who takes over the records of version 1; absent: nobody does.
+        #[serde(default)]
+        adopt: Option<Person>,
     },
     /// Show the changes that are not finished.
     Sweep {
@@ -362,6 +372,14 @@ async fn run(at: At, begin: Begin) -> Ended {
         Command::Obligations { environment, region, all } => obligations::run(&at, environment, region, all).await,
         Command::Fulfil { id, obligation, by, reference, note } => {
             obligations::fulfil(&at, &id, Claim { obligation, by, reference, note }).await
+        }
+        Command::Audit { rebuild, adopt } => {
+            let mend = match (adopt, rebuild) {
+                (Some(by), _) => audit::Mend::Adopt(by),
+                (None, true) => audit::Mend::Rebuild,
+                (None, false) => audit::Mend::Nothing,
+            };
+            audit::run(&at, mend).await
         }
         Command::Sweep { older_than_hours } => sweep::run(&at, older_than_hours).await,
         Command::Record(recording) => record::run(&at, &recording).await,

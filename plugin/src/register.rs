@@ -4,6 +4,7 @@
 //! before, moves it once. Whoever has the journals can make it again and compare the bytes. It is also the target's lock: every link
 //! is stored with it in one commit, which fails where another link came first.
 
+pub mod chain;
 mod fold;
 
 use std::collections::BTreeMap;

@@ -176,6 +176,15 @@ pub enum Found {
         /// All lines of the journal.
         entries: Vec<Entry>,
     },
+    /// Whether the records of a ledger hold together.
+    Audited {
+        /// The targets.
+        targets: Vec<Audited>,
+        /// How many changes there are.
+        changes: u32,
+        /// How many attachments are as they were attached.
+        attached: u32,
+    },
     /// What is owed, by due time.
     Obligations {
         /// Each of them.
@@ -235,6 +244,22 @@ pub enum Found {
         #[serde(flatten)]
         reconciliation: Reconciliation,
     },
+}
+
+/// The chain of a target.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Audited {
+    /// The target's key in paths.
+    pub key: String,
+    /// The target.
+    pub target: Target,
+    /// How many links there are.
+    pub links: u64,
+    /// The digest of the last.
+    pub head: Option<Digest>,
+    /// Whether its records hold together, in words.
+    pub records: String,
 }
 
 /// A change request that was made by hand, and its state.

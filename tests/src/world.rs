@@ -122,6 +122,8 @@ pub struct World {
     pub fault: Option<(usize, Fault)>,
     /// What somebody does while the host waits for the first time.
     pub meanwhile: Option<fn(&mut Self)>,
+    /// What somebody does right before the next commit to the ledger.
+    pub before_commit: Option<fn(&mut Self)>,
     /// Further keys of the plan request.
     pub more: Value,
     /// GitHub, where change requests are issues; none: they are in the ledger alone.
@@ -157,6 +159,7 @@ impl World {
             acts: 0,
             fault: None,
             meanwhile: None,
+            before_commit: None,
             more: json!({}),
             github: None,
             reviewed: None,
@@ -206,6 +209,11 @@ impl World {
     /// Where all changes stand: the end of `status`.
     pub fn changes(&mut self) -> Value {
         self.ask_for(&json!({ "command": "status" }), "")
+    }
+
+    /// The end of a command that is not about one run of one change.
+    pub fn command(&mut self, command: &Value) -> Value {
+        self.ask_for(command, "")
     }
 
     /// Somebody says that something that a change owes was done; the end of `fulfil`.

@@ -85,153 +85,35 @@ export default function __wbg_init (module_or_path: { module_or_path: InitInput 
  * Requests and responses of the contract `countersign/v1`.
  */
 export namespace v1 {
-  /** What to do. */
-  type ActionGiven =
-    /** File the change request, not approved; or find it again by its key. Answered by `filed`. For `connect`. */
+  /** What evidence is about. */
+  type About =
+    /** An entry of the inventory: its artifact. */
     | {
-      /** What the automation has to add, in a section of its own, as Markdown. */
-      automation: string;
-      /** The category. */
-      category: Category;
-      /** What an approval is about. */
-      delta: Digest;
-      effect: "file";
-      /** What the author of the promotion wrote. */
-      fields: Fields;
-      /** What kind of change. */
-      kind: Kind;
-      /** How it is deployed and rolled back, for the record (PC8). */
-      methods: Array<string>;
-      /** Planned downtime, in minutes. */
-      outage_minutes: number;
-      /** The pipeline's name. */
-      pipeline?: Name | null;
-      /** The pipeline's version. */
-      pipeline_version?: Name | null;
-      /** When it is planned to have ended. */
-      planned_end: Timestamp;
-      /** When the deployment is planned to begin. */
-      planned_start: Timestamp;
-      /** Under which policy. */
-      policy: Digest;
-      /** DEPLOYMENT_READY. */
-      ready: boolean;
-      /** The change request whose deployment a full rollback restores (FR3). */
-      restores?: Name | null;
-      /** The risk. */
-      risk: RiskLevel;
-      /** The id that a system which lets us choose gives it. */
-      suggested_id: Name;
-      /** Where. */
-      target: Target;
-      /** One line: what is deployed where. */
-      title: string;
-      /** The change requests of the pre-production environment, or `NA`. */
-      validation_record: string;
-    }
-    /** Attach a blob, and read it back. Answered by `attached`. For `connect`. */
-    | {
-      /** The digest of its bytes, which `take` gives. */
-      digest: Digest;
-      effect: "attach";
-      /** The change request. */
-      id: Name;
-      /** Its media type. */
-      media_type: string;
-      /** The attachment's name. */
+      /** The branch that has the entry. A plain folder has none. */
+      branch?: Name | null;
+      /** What the inventory is. */
+      inventory: InventoryKind;
+      kind: "entry";
+      /** Its name: its path in the inventory. */
       name: string;
     }
-    /** Approve the change request because the evidence permits it. Answered by `approved`. For `connect`. */
+    /** A source commit. */
     | {
-      /** The delta that is approved. */
-      delta: Digest;
-      effect: "approve";
-      /** The change request. */
-      id: Name;
-      /** The policy that permits it. */
-      policy: Digest;
+      kind: "commit";
+      /** Its id. */
+      sha: Commit;
     }
-    /** Ask people for approval. Answered by `approval-requested`. For `connect`. */
+    /** An image. */
     | {
-      /** What an approval is about. */
-      delta: Digest;
-      effect: "request-approval";
-      /** The change request. */
-      id: Name;
-      /** The kind of the change request, which may have changed since it was filed (EM2). */
-      kind: Kind;
-      /** Under which policy. */
-      policy: Digest;
-      /** Why it is not approved automatically. */
-      why: Array<string>;
+      /** Its digest. */
+      digest: string;
+      kind: "image";
     }
-    /** Read the change request, whole. Answered by `observed`. For `connect`. */
+    /** Anything else. */
     | {
-      effect: "read";
-      /** The change request. */
-      id: Name;
-    }
-    /** Show that the change is being implemented. Answered by `implementing`. For `connect`. */
-    | {
-      effect: "implement";
-      /** The change request. */
-      id: Name;
-    }
-    /** Run a command of the user, once. Answered by `ran`. For the host. */
-    | {
-      /** The command; absent: the policy names none, and the caller reports. */
-      command?: Command2 | null;
-      effect: "run";
-      /** Environment variables for it. */
-      environment: Array<Variable>;
-      /** Which. */
-      step: Step;
-    }
-    /** Close the change request. Answered by `closed`. For `connect`. */
-    | {
-      /** As what. */
-      category: Closure;
-      effect: "close";
-      /** The change request. */
-      id: Name;
-      /** For people. */
-      notes: string;
-    }
-    /** Leave the change request open, with a category. Answered by `left-open`. For `connect`. */
-    | {
-      /** The category. */
-      category: Closure;
-      effect: "leave-open";
-      /** The change request. */
-      id: Name;
-      /** For people. */
-      notes: string;
-    }
-    /** Move the pointer to the last concluded deployment. Answered by `concluded`. For the host. */
-    | {
-      /** The commit that it points to from now on; absent for a plain directory. */
-      commit?: Commit | null;
-      effect: "conclude";
-      /** The pointer's name. */
-      pointer: string;
-    }
-    /** Tell somebody, and go on whatever comes of it (PC9). Answered by `notified`, or by `failed`. For the host. */
-    | {
-      /** The digest of the body to post, which `take` gives: JSON. */
-      body: Digest;
-      /** Through which channel of the policy; where that leads is the host's to know. */
-      channel: Name;
-      effect: "notify";
-      /** Of what. */
-      moment: Moment;
-    }
-    /** Let time pass. Answered by `waited`. For the host. */
-    | {
-      effect: "wait";
-      /** Until when. */
-      until: Timestamp;
-      /** Why. */
-      why: string;
+      kind: "uri";
+      /** Where it is. */
+      uri: string;
     };
   /** The answer to the effect that the last plan named. */
   type Answer = {
@@ -347,6 +229,8 @@ export namespace v1 {
       dry_run?: boolean;
       /** Whether the actor of the run declares an emergency. */
       emergency?: boolean;
+      /** How the caller's steps ended, where the caller performs them; absent: the policy's commands are run. */
+      reports?: Array<StepReport> | null;
       /** How long to wait for approval. */
       wait?: Patience | null;
     }
@@ -357,6 +241,16 @@ export namespace v1 {
       /** Who decides. */
       by: Person;
       command: "decide";
+      /** The change request. */
+      id: Name;
+      /** Why. */
+      why: string;
+    }
+    /** Take back what a person said about a change request of the ledger (GA6). */
+    | {
+      /** Who takes it back: who said it. */
+      by: Person;
+      command: "withdraw";
       /** The change request. */
       id: Name;
       /** Why. */
@@ -406,6 +300,72 @@ export namespace v1 {
       /** End with 24 if one of them is older than this. */
       older_than_hours?: number | null;
     }
+    /** Make evidence of what tools wrote (EV1). */
+    | {
+      /** What the check was about. */
+      about: About;
+      /** Which attempt of the run; a later one supersedes an earlier one (EV3). Counted from 1. */
+      attempt?: number;
+      /** The check, where the reports do not say it themselves. */
+      check?: Check | null;
+      command: "record";
+      /** When it was made. Absent: now. */
+      date?: Timestamp | null;
+      /** Output to keep beside the record, for people. */
+      log?: Located | null;
+      /** How the check ended. Absent: what the report says. */
+      outcome?: Stated | null;
+      /** The policy, for what it collects. Default: `.countersign.yaml` in the place `reports`. */
+      policy?: Located | null;
+      /** The reports. None, and no outcome: what the policy collects (`evidence.collect`). */
+      reports?: Array<Reports>;
+      /** The run that made the reports. Absent: the run that built the entry, else `this_run`. */
+      run?: Name | null;
+      /** The run that asks. */
+      this_run?: Name | null;
+      /** The tool. Absent: what the report says, or its format. */
+      tool?: Name | null;
+    }
+    /** Write an entry of the inventory: one deployable artifact (IN1). */
+    | {
+      /** The branch that gets it, made if it is missing. Absent: the file is written into the place `inventory`. */
+      branch?: Name | null;
+      command: "add";
+      /** The entry. */
+      entry: NewEntry;
+      /** Whether the CI run failed. */
+      failed?: boolean;
+      /** What the inventory is. */
+      inventory: InventoryKind;
+      /** `skip-inventory-update-on-failure` as its user set it: empty or `0`, and a failed run adds an entry nevertheless (IN4). */
+      skip_on_failure?: string | null;
+    }
+    /** Carry entries from one environment to the next. */
+    | {
+      command: "promote";
+      /** The entries to promote. Empty: all that differ. */
+      entries?: Array<string>;
+      /** The branch, tag or commit that has the entries; of a folder, its name for people. */
+      from: string;
+      /** What the inventory is: a repository, or the folders at the places `from` and `to`. */
+      inventory: InventoryKind;
+      /** The commit's message. */
+      message?: string | null;
+      /** Whether entries are taken away that are no longer there. */
+      prune?: boolean;
+      /** The branch that gets them, made if it is missing; of a folder, its name for people. */
+      to: string;
+    }
+    /** Show how two environments, two commits or two folders differ. */
+    | {
+      command: "delta";
+      /** A branch, a tag or a commit; of a folder, its name for people. */
+      from: string;
+      /** What the inventory is: a repository, or the folders at the places `from` and `to`. */
+      inventory: InventoryKind;
+      /** A branch, a tag or a commit; of a folder, its name for people. */
+      to: string;
+    }
     /** Show which entries are not the same in several environments (IN6). */
     | {
       command: "reconcile";
@@ -414,15 +374,6 @@ export namespace v1 {
       /** What the inventory is. */
       inventory: InventoryKind;
     };
-  /** A command of the user: an argument vector, never a shell string (T60). */
-  type Command2 = {
-    /** Variables of the host that it gets, by name; it gets no others. Default: none. */
-    pass?: Array<string>;
-    /** The program and its arguments. */
-    run: Array<string>;
-    /** Seconds until it counts as failed and is ended. Default 1800. */
-    "timeout-seconds"?: number;
-  };
   /** How a command ended. */
   type CommandEnded =
     /** By itself. */
@@ -462,70 +413,8 @@ export namespace v1 {
     /** Wait for approval until this time, looking again after each interval; absent: do not wait (GA1). */
     wait?: Waiting | null;
   };
-  /** One thing to do. */
-  type EffectGiven = {
-    /** What to do. */
-    action: ActionGiven;
-    /** The change that it belongs to (CR6). */
-    change: Digest;
-    /** Its key: the same effect of the same change has the same key for ever. */
-    key: string;
-  };
   /** The name of an environment: at most 255 characters, none of them a control character. GitHub compares it without case. */
   type Environment = string;
-  /** What to do in a change system. */
-  type Errand =
-    /** Perform an effect of a plan. */
-    | {
-      /** The effect. */
-      effect: EffectGiven;
-      errand: "perform";
-    }
-    /** Make a change request by hand, which people decide on before a run is given its id (CR5, EX5). */
-    | {
-      errand: "prepare";
-      /** The request. */
-      request: Prepared;
-    }
-    /** Read the merged pull request whose merge produced a commit (IN5), or one by its number, merged or not. For GitHub.
-     * Ends with `gathered`. */
-    | {
-      /** The branch that it was merged into. */
-      branch: Name;
-      /** The commit to deploy. */
-      commit: Commit;
-      errand: "promotion";
-      /** The pull request's number, where it is to be assessed before it is merged. */
-      number?: number | null;
-      /** The policy, for the teams that it names. */
-      policy?: Named | null;
-    }
-    /** Read whether somebody else reviewed each commit of an entry since it was deployed last, as a record of evidence of
-     * this run (RD2). For GitHub. Ends with `gathered`. */
-    | {
-      /** The entry as it was deployed last. */
-      before?: Named | null;
-      /** The entry that is deployed; its name is its path in the inventory. */
-      entry: Named;
-      errand: "reviews";
-      /** The host's clock. */
-      now: Timestamp;
-    }
-    /** Read the attestations of an entry's artifact that its repository has, as the bundles that they are (RD2). For GitHub.
-     * Ends with `gathered`. */
-    | {
-      /** The entry that is deployed; its name is its path in the inventory. */
-      entry: Named;
-      errand: "attestations";
-    }
-    /** Write down what a person decided on a change request. For the ledger only: other systems ask people themselves. */
-    | {
-      /** The decision; what it is about is taken from the change request. */
-      decision: Decision;
-      errand: "decide";
-      /** The change request. */
-      id: Name;
-    };
   /** Something that happened. */
   type EventGiven =
     /** The change began. Always the first event. */
@@ -786,9 +675,17 @@ export namespace v1 {
     }
     /** The pointer to the last concluded deployment was moved (CL5). */
     | {
+      /** The digest of the file that lists everything that is deployed from now on. */
+      deployed?: Digest | null;
       event: "concluded";
       /** The pointer's name. */
       pointer: string;
+    }
+    /** A line of this journal was stored, and another link of the target came first: this line stands for it in the chain. */
+    | {
+      event: "relinked";
+      /** Which line. */
+      of: number;
     }
     /** Time passed. */
     | {
@@ -856,6 +753,15 @@ export namespace v1 {
     /** The first line of its message. */
     subject: string;
   };
+  /** An entry of what is merged. */
+  type MergeEntry = {
+    /** Its bill of materials: CycloneDX. Absent, or unreadable: it is named as missing. */
+    document?: Named | null;
+    /** The entry. */
+    name: Name;
+    /** Its version. */
+    version: Name;
+  };
   /** What is asked of the plan. */
   type Mode =
     /** Take the next step. */
@@ -871,6 +777,31 @@ export namespace v1 {
     /** Its path. */
     path: string;
   };
+  /** An entry as CI names it. What is absent follows from the artifact. */
+  type NewEntry = {
+    /** What is deployed: an image as `<name>[:<tag>]@sha256:<digest>`. */
+    artifact: string;
+    /** The CI build. */
+    build_number: number;
+    /** The source commit. */
+    commit_sha: Commit;
+    /** The entry's name: its path in the inventory. */
+    name: string;
+    /** The CI run whose evidence counts for it (EV2). */
+    pipeline_run_id: string;
+    /** The full URL of the artifact. Absent: the artifact. */
+    provenance?: string | null;
+    /** Where the source is. */
+    repository_url: string;
+    /** The artifact's digest. Absent: what the artifact is pinned to. */
+    sha256?: string | null;
+    /** The artifact's signature. */
+    signature?: string | null;
+    /** `image`, `deployment`, `helm-chart`, `terraform`, or anything else. */
+    type: string;
+    /** The version. */
+    version: string;
+  };
   /** A bounded wait for approval (GA1). */
   type Patience = {
     /** Seconds between two looks. */
@@ -878,6 +809,35 @@ export namespace v1 {
     /** Seconds to wait at most. */
     seconds: number;
   };
+  /** Where in GitHub. */
+  type PlaceGiven = {
+    /** Whose reviews of a protected environment are decisions on change requests as well. Absent: nobody's. */
+    approvals?: Approvals | null;
+    /** The branch that holds the records, for links to them. */
+    records: Segment;
+    /** The repository: `owner/name`. */
+    repository: Repository;
+    /** The run that asks: two runs never file the same issue. */
+    run: Name;
+    /** Where repositories are seen. Default `https://github.com`. */
+    server?: string | null;
+  };
+  /** A place in a document. */
+  type Place2 =
+    /** A line and a column, both counted from 1; columns count bytes. */
+    | {
+      at: "line";
+      /** The column; 0 means the whole line. */
+      column: number;
+      /** The line. */
+      line: number;
+    }
+    /** A JSON Pointer (RFC 6901) into the parsed document. */
+    | {
+      at: "pointer";
+      /** The pointer; empty is the whole document. */
+      pointer: string;
+    };
   /** What is promoted, and the change request that exists already, if one does. */
   type Promoted = {
     /** Which attempt at the same change, counted from 1. */
@@ -929,7 +889,16 @@ export namespace v1 {
     /** The rule that it comes from. */
     rule: string;
     /** The document that it rests on. */
-    source?: Source | null;
+    source?: SourceGiven | null;
+  };
+  /** Reports of one place. */
+  type Reports = {
+    /** The check that they are about. */
+    check?: Check | null;
+    /** A path below it, or a glob over such paths. */
+    files: string;
+    /** The place. */
+    place: string;
   };
   /** `owner/name`, with no character that means something in a path. */
   type Repository = string;
@@ -958,6 +927,50 @@ export namespace v1 {
       document: Named;
       /** Names of optional fields that are required. */
       required_fields?: Array<string>;
+    }
+    /** What a policy means for one environment. */
+    | {
+      call: "policy";
+      /** The contract that the host speaks. */
+      contract: string;
+      /** The policy file; absent: the built-in policy. */
+      document?: Named | null;
+      /** The environment. */
+      environment: Name;
+      /** What it is for, where the policy does not declare it (PO6). */
+      purpose?: Purpose | null;
+    }
+    /** What documents come to, for whoever has all of them at hand. Nothing is recorded. */
+    | {
+      call: "judge";
+      /** The contract that the host speaks. */
+      contract: string;
+      /** The documents. */
+      documents: Sources;
+      /** Whether entries that did not change are deployed again (IN2). */
+      force_redeploy?: boolean;
+      /** The journals of other changes. */
+      history?: Array<Named>;
+      /** The host's clock. */
+      now: Timestamp;
+      /** The full rollback that is asked for (FR1); absent: an ordinary change. */
+      rollback?: Rollback | null;
+      /** Who asks. */
+      run: Run;
+      /** Where. */
+      target: Target;
+    }
+    /** One bill of materials of several (AT2). */
+    | {
+      call: "merge";
+      /** The contract that the host speaks. */
+      contract: string;
+      /** Its entries. */
+      entries: Array<MergeEntry>;
+      /** What is deployed as a whole. */
+      name: Name;
+      /** Its version. */
+      version: Name;
     }
     /** Begin a command. Answered by `turn`. */
     | {
@@ -1016,18 +1029,6 @@ export namespace v1 {
       /** Where. */
       target: Target;
     }
-    /** How an effect is performed in a change system. */
-    | {
-      call: "connect";
-      /** The contract that the host speaks. */
-      contract: string;
-      /** What to do there. */
-      errand: Errand;
-      /** The responses so far, in order. */
-      responses?: Array<ResponseGiven>;
-      /** The change system. */
-      system: System;
-    }
     /** Where a change stands, from its journal alone. */
     | {
       call: "status";
@@ -1035,90 +1036,6 @@ export namespace v1 {
       contract: string;
       /** The journal. */
       journal: Named;
-    }
-    /** Where all changes stand, and what is owed of them (EM4). */
-    | {
-      call: "survey";
-      /** The contract that the host speaks. */
-      contract: string;
-      /** The journals of all changes. */
-      journals: Array<Named>;
-      /** The host's clock. */
-      now: Timestamp;
-    }
-    /** Write down that something that was owed was done (EM4). */
-    | {
-      /** By whom. */
-      by: Person;
-      call: "fulfil";
-      /** The contract that the host speaks. */
-      contract: string;
-      /** The change's journal. */
-      journal: Named;
-      /** What else is to say. */
-      note?: string | null;
-      /** The host's clock. */
-      now: Timestamp;
-      /** Which obligation. */
-      obligation: Name;
-      /** Where to look at what was done. */
-      reference: string;
-    }
-    /** Which change requests a file asks to be made by hand (EX5). */
-    | {
-      call: "prepare";
-      /** The contract that the host speaks. */
-      contract: string;
-      /** The file. */
-      document: Named;
-    }
-    /** How the inventories of several environments differ (IN6). */
-    | {
-      call: "reconcile";
-      /** The contract that the host speaks. */
-      contract: string;
-      /** The environments, lowest first. */
-      environments: Array<Tier>;
-    };
-  /** What the host got. */
-  type ResponseGiven =
-    /** The file is there; its bytes were given to `put`. */
-    | {
-      /** Their digest. */
-      digest: Digest;
-      response: "found";
-    }
-    /** There is no such file. */
-    | {
-      response: "absent";
-    }
-    /** The file was written. */
-    | {
-      response: "stored";
-    }
-    /** The file is not as it was expected to be; nothing was written. */
-    | {
-      response: "conflict";
-    }
-    /** The API answered, whole. */
-    | {
-      /** The digest of its body, whose bytes were given to `put`. */
-      body: Digest;
-      /** Its headers by lower-case name: `link`, `location`, `retry-after`, `x-ratelimit-remaining` and the like. */
-      headers?: Record<string, string>;
-      response: "answered";
-      /** The status. */
-      status: number;
-    }
-    /** Time passed. */
-    | {
-      response: "waited";
-    }
-    /** The exchange could not be made, or nobody knows whether it was: a lost answer is broken. */
-    | {
-      /** Why. */
-      message: string;
-      response: "broken";
     };
   /** A full rollback (FR1). */
   type Rollback = {
@@ -1273,6 +1190,8 @@ export namespace v1 {
     peer_review?: boolean;
     /** The policy. Default: `.countersign.yaml` in the inventory's root. */
     policy?: Located | null;
+    /** Where promotions, reviews and attestations are read. Default: where the change requests are. */
+    promotions?: PlaceGiven | null;
     /** What the environment is for, where the policy does not say it (PO6). */
     purpose?: Purpose | null;
     /** The region, where the environment has several. */
@@ -1283,6 +1202,17 @@ export namespace v1 {
     staging?: Name | null;
     /** The change system. */
     system: System;
+  };
+  /** The document that a reason rests on. */
+  type SourceGiven = {
+    /** The digest of its bytes. */
+    digest: Digest;
+    /** The document's name. */
+    document: string;
+    /** Where in the document, if that matters. */
+    place?: Place2 | null;
+    /** The tool that made the evidence, if it could be read. */
+    tool?: string | null;
   };
   /** Everything that a change is judged by, as documents. */
   type Sources = {
@@ -1303,10 +1233,24 @@ export namespace v1 {
     /** The inventory at the last concluded deployment of the pre-production environment (PC4). */
     staging?: Tree | null;
   };
+  /** How a check ended, in the words of CI systems. Only `success` is success. */
+  type Stated =
+    /** It passed. */
+    | "success"
+    /** It did not. */
+    | "failure"
+    /** It has not ended. */
+    | "pending"
+    /** It was cancelled: recorded as a failure. */
+    | "cancelled"
+    /** It was skipped: recorded as a failure. */
+    | "skipped";
   /** How a step of the caller ended. */
   type StepReport = {
     /** Its output; the host takes secrets out before it gives the file. */
     log?: Located | null;
+    /** What else is to say, such as that it was cancelled. */
+    note?: string | null;
     /** Which. */
     step: Step;
     /** Whether it succeeded. */
@@ -1332,13 +1276,6 @@ export namespace v1 {
       server?: string | null;
       system: "github";
     };
-  /** An environment with its inventory. */
-  type Tier = {
-    /** The environment. */
-    environment: Name;
-    /** Its inventory. */
-    inventory: Tree;
-  };
   /** The files of an inventory at one commit. */
   type Tree = {
     /** The commit; a plain directory has none. */
@@ -1604,6 +1541,8 @@ export namespace v1 {
     | "obligation"
     /** An inventory entry cannot be read. */
     | "inventory"
+    /** A report cannot be recorded as evidence (EV1). */
+    | "evidence"
     /** The journal is damaged, or was begun by another engine. */
     | "journal"
     /** The answer or the response does not fit. */
@@ -1710,6 +1649,8 @@ export namespace v1 {
     policy?: Digest | null;
     /** Why. */
     why?: string | null;
+    /** Whether they take back what they said before: then they neither approve nor reject (GA6). */
+    withdraws?: boolean;
   };
   /** What is deployed. */
   type DeltaSummary = {
@@ -1745,6 +1686,25 @@ export namespace v1 {
     | "changed"
     /** It is deployed as it was; only a forced redeployment has such entries in its delta. */
     | "unchanged";
+  /** How one entry differs between two environments, or two commits. */
+  type Differing =
+    /** The second side alone has it. */
+    | "added"
+    /** Both have it, in other versions. */
+    | "changed"
+    /** The first side alone has it. */
+    | "removed";
+  /** An entry that differs between two sides, and its versions there. */
+  type Differs = {
+    /** How. */
+    change: Differing;
+    /** The entry. */
+    entry: string;
+    /** Its version on the first side, if it has it. */
+    from?: string | null;
+    /** Its version on the second side, if it has it. */
+    to?: string | null;
+  };
   type Digest = string;
   /** What is owed after an emergency (EM4). */
   type Duty =
@@ -1768,6 +1728,25 @@ export namespace v1 {
     key: string;
   };
   type Email = string;
+  /** The emergency flow (EM1..EM5). */
+  type Emergency = {
+    /** Ids of those who may apply it. Empty: whoever can label (EM5). */
+    appliers: Array<Name>;
+    /** The label, compared without ASCII case, otherwise exactly (PR6). Default `EMERGENCY`. */
+    label: string;
+    /** Whether overdue obligations block the next ordinary change on the target. Default false. */
+    "overdue-blocks": boolean;
+    /** Hours until lower environments are reconciled. Default 72. */
+    "reconciliation-hours": number;
+    /** Hours until accepted evidence gaps are to be mended. Default 168. */
+    "remediation-hours": number;
+    /** Hours until the retrospective is due. Default 24. */
+    "retrospective-hours": number;
+    /** Hours until the retroactive review and approval is due. Default 24. */
+    "review-hours": number;
+    /** Hours until the root cause analysis is due. Default 168. */
+    "root-cause-hours": number;
+  };
   /** How a run of the flow ended, for hosts: they show the words and exit with the code. */
   type End = {
     /** Details, one a line. */
@@ -1832,6 +1811,36 @@ export namespace v1 {
       /** The changes, the oldest first. */
       unfinished: Array<Surveyed>;
     }
+    /** What tools wrote, as evidence. */
+    | {
+      /** The records, in the order of the reports. */
+      records: Array<Recorded>;
+    }
+    /** An entry of the inventory. */
+    | {
+      /** Whether it was written. */
+      added: boolean;
+      /** The commit that has it, where one was made. */
+      commit?: Commit | null;
+      /** The entry. */
+      entry: string;
+    }
+    /** How two sides of an inventory differ. */
+    | {
+      /** The differences, by entry. */
+      differences: Array<Differs>;
+    }
+    /** Entries that were carried from one environment to the next. */
+    | {
+      /** The commit, where one was made. */
+      commit?: Commit | null;
+      /** From where. */
+      from: string;
+      /** The entries: how each differed from what was there. */
+      promoted: Array<Differs>;
+      /** To where. */
+      to: string;
+    }
     /** How the inventories of environments differ. */
     | {
       /** Entries that are not the same everywhere, by name: for each environment in turn the version, or nothing. */
@@ -1844,6 +1853,8 @@ export namespace v1 {
     | {}) & ({
     /** What was recorded about readiness last. */
     assessment?: Assessment | null;
+    /** What is attached. */
+    attachments?: Record<string, Digest>;
     /** The change request, or the id that it would have. */
     change_request_id?: Name;
     /** The commit of the inventory. */
@@ -1866,6 +1877,8 @@ export namespace v1 {
     judgement?: Judgement | null;
     /** What is the case: one sentence, lower case, no full stop. */
     message: string;
+    /** What the change owes (EM4), and owed. */
+    obligations?: Array<Owed>;
     /** How it ended, as a name: an outcome, or `refused`. */
     outcome: string;
     /** Which policy applied. */
@@ -1894,6 +1907,8 @@ export namespace v1 {
     at: Timestamp;
     /** What happened. */
     event: Event;
+    /** Its place in the chain of its target; absent: it is no link. */
+    link?: Link | null;
     /** The SHA-256 of the line before, with its line end; of no bytes for the first. */
     prev: Digest;
     /** Counted from 1. */
@@ -2159,9 +2174,17 @@ export namespace v1 {
     }
     /** The pointer to the last concluded deployment was moved (CL5). */
     | {
+      /** The digest of the file that lists everything that is deployed from now on. */
+      deployed?: Digest | null;
       event: "concluded";
       /** The pointer's name. */
       pointer: string;
+    }
+    /** A line of this journal was stored, and another link of the target came first: this line stands for it in the chain. */
+    | {
+      event: "relinked";
+      /** Which line. */
+      of: number;
     }
     /** Time passed. */
     | {
@@ -2231,6 +2254,19 @@ export namespace v1 {
     /** Where to look at what was done: a link, a ticket, a digest. */
     reference: string;
   };
+  /** Whole days after first being found in which a finding of each severity may stand (EV7). */
+  type GraceDays = {
+    /** Default 30. */
+    critical: number;
+    /** Default 30. */
+    high: number;
+    /** Default 180. */
+    informational: number;
+    /** Default 180. */
+    low: number;
+    /** Default 90. */
+    medium: number;
+  };
   /** A journal: where to take it, and what it ends with. */
   type Head = {
     /** The digest of its bytes, which `take` gives. */
@@ -2268,6 +2304,15 @@ export namespace v1 {
     /** Test cases passed, failed, skipped. */
     tests?: Tests | null;
   };
+  /** What the documents come to. */
+  type Judged = {
+    /** What a run would end with, as far as readiness goes. */
+    end: End;
+    /** The judgement. */
+    judgement: Judgement;
+    /** The change's key (CR6). */
+    key: Digest;
+  };
   /** What the judgement found. */
   type Judgement = {
     /** The category. */
@@ -2289,6 +2334,13 @@ export namespace v1 {
     /** The risk. */
     risk: Risk;
   };
+  /** How the evidence of one check is judged. */
+  type Judgement2 = {
+    /** The least severity that fails a scan. Absent: `high`. */
+    "fail-on": Severity | null;
+    /** Evidence older than this many hours counts as missing (EV6). Absent: it does not age. */
+    "max-age-hours": number | null;
+  };
   /** What kind of change request (CR2). */
   type Kind =
     /** An ordinary change. */
@@ -2301,6 +2353,21 @@ export namespace v1 {
     | "info"
     /** Something is wrong, and changes nothing. */
     | "warning";
+  /** How much a requirement weighs (PO2). */
+  type Level2 =
+    /** Failure, pending and missing block. */
+    | "required"
+    /** Failure blocks. */
+    | "required-if-present"
+    /** Anything but success warns. */
+    | "recommended";
+  /** The place of a line in the chain of its target. */
+  type Link = {
+    /** Its number, counted from 1. */
+    number: number;
+    /** The digest of the link before, in whatever journal that is; of no bytes for the first. */
+    prev: Digest;
+  };
   /** A change in one line. */
   type Listed = {
     /** The path of its journal or record. */
@@ -2309,6 +2376,44 @@ export namespace v1 {
     problem?: Problem | null;
     /** Where it stands; absent: its journal does not verify, or it has none yet. */
     standing?: Surveyed | null;
+  };
+  /** What a policy means for one environment: all defaults filled in. */
+  type Meaning = {
+    /** The branch of the inventory. */
+    branch: Name;
+    /** How single checks are judged. */
+    checks: Record<string, Judgement2>;
+    /** In words, for the change request. */
+    detail: Name;
+    /** The emergency flow. */
+    emergency: Emergency;
+    /** The environment. */
+    environment: Name;
+    /** Grace periods of findings (EV7). */
+    grace_days: GraceDays;
+    /** What it is for. */
+    purpose: Purpose;
+    /** Its regions. */
+    regions?: Array<Name>;
+    /** Optional fields of the template that are required (PR2). */
+    required_fields: Array<string>;
+    /** The demands on evidence (PO2, PO3). */
+    requirements: Array<Requirement>;
+    /** Risk (RK). */
+    risk: RiskPolicy;
+    /** The pre-production environment that proves the staging (PC4). */
+    staging?: Name | null;
+    /** Waivers (PO5). */
+    waivers: Array<Waiver>;
+  };
+  /** One bill of materials. */
+  type Merged = {
+    /** How many components it lists, the entries among them. */
+    components: number;
+    /** The digest of its bytes, which `take` gives: CycloneDX 1.6. */
+    digest: Digest;
+    /** The entries without a readable bill of materials. */
+    missing: Array<string>;
   };
   /** A method of HTTP. */
   type Method =
@@ -2510,21 +2615,6 @@ export namespace v1 {
     /** What a whole run would do (preview). */
     would?: Array<Effect>;
   };
-  /** A change request to be made by hand. */
-  type Prepared = {
-    /** Its id: the same for the same target, title and plan, so that it is made once. */
-    id: Name;
-    /** Planned downtime, in minutes. */
-    outage_minutes?: number | null;
-    /** When it is planned to have ended. */
-    planned_end?: Timestamp | null;
-    /** When it is planned to begin. */
-    planned_start?: Timestamp | null;
-    /** Where. */
-    target: Target;
-    /** In one line, what it is for. */
-    title: string;
-  };
   /** A change request that was made by hand, and its state. */
   type PreparedRequest = {
     /** Its id: the same for the same target, title and plan, so that it is made once. */
@@ -2618,6 +2708,34 @@ export namespace v1 {
     /** The tool. */
     tool: string;
   };
+  /** A record of evidence that was written. */
+  type Recorded = {
+    /** The check. */
+    check: Check;
+    /** How the check ended. */
+    outcome: Outcome;
+    /** The path of the record, below the folder of evidence. */
+    record: string;
+    /** The path of the report's copy beside it. */
+    report?: string | null;
+    /** The tool. */
+    tool: string;
+  };
+  /** One demand on the evidence of each entry in the delta, normalised from any of the ways to write it. */
+  type Requirement = {
+    /** Which check. */
+    check: Check;
+    /** Why it is demanded, in the policy's words. */
+    description: string | null;
+    /** How much it weighs. */
+    level: Level2;
+    /** Which entries it is about. */
+    scope: Scope;
+    /** When it is judged. */
+    stage: Stage;
+    /** By which tool; absent: by any. */
+    tool: string | null;
+  };
   /** A response. */
   type Response =
     /** What a command does next. */
@@ -2659,6 +2777,56 @@ export namespace v1 {
       /** Test cases passed, failed, skipped. */
       tests?: Tests | null;
       type: "ingested";
+    }
+    /** What a policy means for one environment. */
+    | {
+      /** The branch of the inventory. */
+      branch: Name;
+      /** How single checks are judged. */
+      checks: Record<string, Judgement2>;
+      /** In words, for the change request. */
+      detail: Name;
+      /** The emergency flow. */
+      emergency: Emergency;
+      /** The environment. */
+      environment: Name;
+      /** Grace periods of findings (EV7). */
+      grace_days: GraceDays;
+      /** What it is for. */
+      purpose: Purpose;
+      /** Its regions. */
+      regions?: Array<Name>;
+      /** Optional fields of the template that are required (PR2). */
+      required_fields: Array<string>;
+      /** The demands on evidence (PO2, PO3). */
+      requirements: Array<Requirement>;
+      /** Risk (RK). */
+      risk: RiskPolicy;
+      /** The pre-production environment that proves the staging (PC4). */
+      staging?: Name | null;
+      type: "policy";
+      /** Waivers (PO5). */
+      waivers: Array<Waiver>;
+    }
+    /** What documents come to. */
+    | {
+      /** What a run would end with, as far as readiness goes. */
+      end: End;
+      /** The judgement. */
+      judgement: Judgement;
+      /** The change's key (CR6). */
+      key: Digest;
+      type: "judged";
+    }
+    /** One bill of materials. */
+    | {
+      /** How many components it lists, the entries among them. */
+      components: number;
+      /** The digest of its bytes, which `take` gives: CycloneDX 1.6. */
+      digest: Digest;
+      /** The entries without a readable bill of materials. */
+      missing: Array<string>;
+      type: "merged";
     }
     /** What is wrong with a promotion text. */
     | {
@@ -2702,58 +2870,6 @@ export namespace v1 {
       /** What a whole run would do (preview). */
       would?: Array<Effect>;
     }
-    /** The next exchange with the change system. */
-    | (
-      /** Read a file of the store. Answered by `found` or `absent`. */
-      | {
-        exchange: "get";
-        /** Its path: segments of letters, digits, `.`, `_` and `-`, joined by `/`. */
-        path: string;
-      }
-      /** Write a file of the store, if it is as it was. Answered by `stored` or `conflict`. */
-      | {
-        /** The digest of the new bytes, which `take` gives. */
-        content: Digest;
-        exchange: "put";
-        /** The digest of the bytes that must be there now; absent: there must be none. */
-        expected?: Digest | null;
-        /** Its path. */
-        path: string;
-      }
-      /** Send a request to the system's API, once. Answered by `answered`, or `broken`. */
-      | {
-        /** The digest of the body, which `take` gives: JSON. */
-        body?: Digest | null;
-        exchange: "http";
-        /** Headers beside the host's own. */
-        headers: Record<string, string>;
-        /** The method. */
-        method: Method;
-        /** The path below the base URL, with its query. */
-        path: string;
-      }
-      /** Let time pass. Answered by `waited`. */
-      | {
-        exchange: "wait";
-        /** So many seconds. */
-        seconds: number;
-      }
-      /** Nothing more is to be exchanged: a document was read. */
-      | {
-        /** The digest of its bytes, which `take` gives. */
-        digest: Digest;
-        exchange: "gathered";
-        /** Its name. */
-        name: string;
-      }
-      /** Nothing more is to be exchanged. */
-      | {
-        /** The event that answers the effect. */
-        event: Event;
-        exchange: "done";
-      }) & ({
-      type: "exchange";
-    })
     /** Where a change stands. */
     | {
       /** The inventory commit that is deployed. */
@@ -2773,34 +2889,6 @@ export namespace v1 {
       /** Where. */
       target: Target | null;
       type: "status";
-    }
-    /** Where all changes stand. */
-    | {
-      /** Every change, in the order of the journals. */
-      changes: Array<Surveyed>;
-      /** The exit code of a host that reports what is owed: 41 if something is overdue, else 0. */
-      exit_code: number;
-      type: "survey";
-    }
-    /** It is written down: the journal is to be made durable. */
-    | {
-      /** The journal with it. */
-      journal: Head;
-      type: "fulfilled";
-    }
-    /** Which change requests are to be made by hand. */
-    | {
-      /** The requests, in the order of the file. */
-      requests: Array<Prepared>;
-      type: "prepared";
-    }
-    /** How the inventories differ. */
-    | {
-      /** Entries that are not the same everywhere, by name: for each environment in turn the version, or nothing. */
-      differing: Record<string, Array<Version | null>>;
-      /** How many entries are the same everywhere. */
-      same: number;
-      type: "reconciliation";
     }
     /** Nothing can be decided. */
     | {
@@ -2827,6 +2915,15 @@ export namespace v1 {
     | "moderate"
     /** Much can go wrong, or nobody knows. */
     | "high";
+  /** What is acceptable, and what raises the risk (RK1, RK2). */
+  type RiskPolicy = {
+    /** A delta of more entries than this is a moderate risk. Absent: size does not matter. */
+    "delta-entries": number | null;
+    /** The highest risk that is approved automatically. Default `moderate`. */
+    limit: RiskLevel;
+    /** An unsuccessful change on the same target within this many days is a moderate risk. Absent: the past is past. */
+    "unsuccessful-within-days": number | null;
+  };
   /** The run of the pipeline that asks. */
   type Run = {
     /** Who triggered it (PC2). */
@@ -2849,6 +2946,14 @@ export namespace v1 {
     /** The scanner. */
     tool: string;
   };
+  /** Which entries a requirement is about. */
+  type Scope =
+    /** Every entry. */
+    | "every"
+    /** Entries that are infrastructure (PO3). */
+    | "infrastructure"
+    /** Entries whose artifact is an image. */
+    | "images";
   /** What the host is asked to do next. */
   type SessionExchange =
     /** List the files below a place; links are named and not followed. Answered by `listed`. */
@@ -2975,6 +3080,18 @@ export namespace v1 {
       /** Why, for people. */
       why: string;
     };
+  /** How bad a finding is. The worst comes first. */
+  type Severity =
+    /** CVSS 9.0 and above. */
+    | "critical"
+    /** CVSS 7.0 to 8.9; a SARIF `error`. */
+    | "high"
+    /** CVSS 4.0 to 6.9; a SARIF `warning`. */
+    | "medium"
+    /** CVSS 0.1 to 3.9; a SARIF `note`. */
+    | "low"
+    /** Of interest only; a SARIF level of `none`. */
+    | "informational";
   /** Who signed evidence, as its certificate says (EV8). It counts only for what this signer may speak for (RD2). */
   type Signer = {
     /** The commit that was built. */
@@ -2995,6 +3112,12 @@ export namespace v1 {
     /** The tool that made the evidence, if it could be read. */
     tool?: string | null;
   };
+  /** When a requirement is judged (PO2). */
+  type Stage =
+    /** Before the change request is filed. */
+    | "pre-deployment"
+    /** When it is closed. */
+    | "post-deployment";
   /** Where a change stands, from its journal alone. */
   type Standing = {
     /** The inventory commit that is deployed. */
@@ -3042,13 +3165,6 @@ export namespace v1 {
     | "verify"
     /** The rollback. */
     | "rollback";
-  /** Where all changes stand. */
-  type Survey = {
-    /** Every change, in the order of the journals. */
-    changes: Array<Surveyed>;
-    /** The exit code of a host that reports what is owed: 41 if something is overdue, else 0. */
-    exit_code: number;
-  };
   /** Where one change stands. */
   type Surveyed = {
     /** When it began. */
@@ -3156,5 +3272,18 @@ export namespace v1 {
     sha256?: Digest | null;
     /** The version. */
     version: string;
+  };
+  /** Somebody's word that one demand need not be met for a time (PO5). */
+  type Waiver = {
+    /** The check that is waived. */
+    check: Check;
+    /** The entries that it is waived for, as a glob over entry names. */
+    entries: string;
+    /** When it ends. */
+    expires: Timestamp;
+    /** Who answers for it. */
+    owner: Email;
+    /** Why. */
+    reason: string;
   };
 }

@@ -161,6 +161,24 @@ impl Journal {
         Ok(links)
     }
 
+    /// The journal as it was when this was its last line.
+    #[must_use]
+    pub fn until(&self, head: &Digest) -> Option<Self> {
+        let mut end = 0_usize;
+        let mut last = Digest::of(b"");
+        for line in self.text.split_inclusive('\n') {
+            if last == *head {
+                break;
+            }
+            end = end.saturating_add(line.len());
+            last = Digest::of(line.as_bytes());
+        }
+        if last != *head {
+            return None;
+        }
+        Self::read(self.text.as_bytes().get(..end)?).ok()
+    }
+
     /// The bytes.
     #[must_use]
     pub fn text(&self) -> &str {

@@ -127,6 +127,7 @@ fn errand(command: Command, now: Timestamp) -> Option<Errand> {
         | Command::Status { .. }
         | Command::Obligations { .. }
         | Command::Fulfil { .. }
+        | Command::Audit { .. }
         | Command::Sweep { .. }
         | Command::Withdraw { .. }
         | Command::Record(_)

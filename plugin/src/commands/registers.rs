@@ -124,10 +124,16 @@ pub(super) async fn begin(at: &At) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Whether the ledger says that it is of this version.
+pub(super) async fn is_marked(at: &At) -> Result<bool, Failure> {
+    let found = at.io.stored(LEDGER, vec![MARK.to_owned()]).await;
+    Ok(found.map_err(|fault| reading::unavailable("the ledger", fault))?.contains_key(MARK))
+}
+
 /// Whether nobody wrote to the ledger yet. One of version 1 is taken over by a person first.
 async fn is_new(at: &At) -> Result<bool, Failure> {
     let refuse = |fault| reading::unavailable("the ledger", fault);
-    if at.io.stored(LEDGER, vec![MARK.to_owned()]).await.map_err(refuse)?.contains_key(MARK) {
+    if is_marked(at).await? {
         return Ok(false);
     }
     if !at.io.paths(LEDGER, "changes/").await.map_err(refuse)?.is_empty() {

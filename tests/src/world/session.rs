@@ -215,9 +215,14 @@ impl World {
                 json!({ "response": "moved" })
             }
             "ledger" => self.ledger(session, exchange),
-            "commit" => self.commit(session, exchange),
+            "commit" => {
+                if let Some(act) = self.before_commit.take() {
+                    act(self);
+                }
+                self.commit(session, exchange)
+            }
             "http" => self.http(session, exchange),
-            "run" => self.command(session, exchange),
+            "run" => self.run_command(session, exchange),
             "wait" => {
                 if let Some(act) = self.meanwhile.take() {
                     act(self);
@@ -374,7 +379,7 @@ impl World {
         json!({ "response": "answered", "answers": answers })
     }
 
-    fn command(&mut self, session: &mut Session, exchange: &Value) -> Value {
+    fn run_command(&mut self, session: &mut Session, exchange: &Value) -> Value {
         let step = exchange["step"].as_str().unwrap_or_default().to_owned();
         let success = !self.failing.contains(&step.as_str());
         self.ran.push(step.clone());

@@ -15,7 +15,7 @@ use countersign_tests::world::{Ended, World};
 use serde_json::Value;
 
 /// Drives the world once, and demands this end.
-fn ends(world: &mut World, outcome: &str, exit_code: u64) {
+pub(crate) fn ends(world: &mut World, outcome: &str, exit_code: u64) {
     match world.drive() {
         Ended::As { outcome: o, exit_code: e, message } => {
             assert_eq!((o.as_str(), e), (outcome, exit_code), "{message}");
@@ -25,7 +25,7 @@ fn ends(world: &mut World, outcome: &str, exit_code: u64) {
 }
 
 /// Another run of the pipeline, at least a second later.
-fn again(world: &mut World) {
+pub(crate) fn again(world: &mut World) {
     let number: u32 = world.run.trim_start_matches("cd-").parse().unwrap_or(1);
     world.run = format!("cd-{}", number + 1);
     world.clock += 1000;
@@ -37,7 +37,7 @@ fn names(world: &World, id: &str) -> Vec<String> {
 }
 
 /// The only change request there is.
-fn only(world: &World) -> String {
+pub(crate) fn only(world: &World) -> String {
     world.only_request().unwrap_or_else(|| panic!("not one change request: {:?}", world.requests()))
 }
 

@@ -1,6 +1,7 @@
 //! What needs the engine alone: no module is built for it, and no host.
 
 mod attestations;
+mod audit;
 mod calendar;
 mod corpus;
 mod crash;
