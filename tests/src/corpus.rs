@@ -17,7 +17,7 @@ use serde_json::Value;
 pub use normal::{digests, normal};
 
 /// The areas, and so the folders, of the corpus.
-pub const AREAS: [&str; 19] = [
+pub const AREAS: [&str; 16] = [
     "attachments",
     "contract",
     "cyclonedx",
@@ -27,10 +27,7 @@ pub const AREAS: [&str; 19] = [
     "journal",
     "json",
     "junit",
-    "ledger",
-    "obligations",
     "policy",
-    "prepared",
     "process",
     "promotion",
     "readiness",

@@ -278,9 +278,11 @@ impl World {
 
     /// Somebody labels the issue of a change request.
     fn label(&mut self, id: &str, person: u64, approves: bool) -> Value {
-        let issue = self.record(id)["issue"]["number"].as_u64().unwrap_or_else(|| panic!("`{id}` has no issue"));
         let label = if approves { "status_approved" } else { "status_rejected" };
         let github = self.github.as_mut().unwrap_or_else(|| panic!("there is no GitHub"));
+        let shows = |issue: &&Value| issue["body"].as_str().is_some_and(|body| body.contains(&format!("begin {id} ")));
+        let issue = github.issues.iter().find(shows).and_then(|issue| issue["number"].as_u64());
+        let issue = issue.unwrap_or_else(|| panic!("`{id}` has no issue"));
         github.label(issue, &[label.to_owned()], "User", person);
         json!({ "outcome": "done" })
     }
@@ -298,7 +300,7 @@ impl World {
     /// The ids of all change requests.
     #[must_use]
     pub fn requests(&self) -> Vec<String> {
-        let records = self.store.keys().filter_map(|path| path.strip_suffix("/record.json"));
+        let records = self.store.keys().filter_map(|path| path.strip_suffix("/request.json"));
         records.filter_map(|path| path.strip_prefix("changes/")).map(str::to_owned).collect()
     }
 

@@ -99,7 +99,11 @@ pub(super) async fn run(at: &At, mend: Mend) -> Result<Ended, Failure> {
             .help("restore what is named from a copy of the ledger, then audit again; `--rebuild` makes registers again whose chain holds")
             .details(wrong),
     };
-    let found = report::Found::Audited { targets: audited, changes: u32::try_from(changes).unwrap_or(u32::MAX), attached: records.attached };
+    let found = report::Found::Audited {
+        targets: audited,
+        changes: u32::try_from(changes).unwrap_or(u32::MAX),
+        attached: records.attached,
+    };
     Ok(Ended::found(stop, found, Some(table)))
 }
 
@@ -306,7 +310,13 @@ async fn adopt(at: &At, records: Records, by: Person) -> Result<Ended, Failure> 
         let deployed = register.deployed.as_ref().map(|deployed| deployed.by.to_string());
         table.row([target.label(), count.to_string(), deployed.unwrap_or_default()]);
         let records = "taken over".to_owned();
-        audited.push(report::Audited { key: key.clone(), target: target.clone(), links: 1, head: register.head, records });
+        audited.push(report::Audited {
+            key: key.clone(),
+            target: target.clone(),
+            links: 1,
+            head: register.head,
+            records,
+        });
     }
     at.io.settle().await.map_err(|fault| reading::unavailable("the ledger", fault))?;
     let changes = u32::try_from(records.journals.len()).unwrap_or(u32::MAX);

@@ -11,7 +11,7 @@ use super::{At, Command, Patience, Promoted, Settings, StepReport, telling};
 use crate::change::event::{Ran, Step};
 use crate::change::journal::{self, Journal};
 use crate::connectors::ledger::{self, Folder};
-use crate::connectors::{Pause, System, Talk};
+use crate::connectors::{Pause, Seen, Talk};
 use crate::effect::Action;
 use crate::failure::{Code, Failure};
 use crate::gather::Rollback;
@@ -148,6 +148,7 @@ struct Kept {
     /// The digest of what people read beside it.
     shown: Option<Digest>,
     folder: Folder,
+    seen: Seen,
 }
 
 async fn drive(at: &At, settings: &Settings, errand: &Errand) -> Result<(Stop, Reported), Refused> {
@@ -190,7 +191,8 @@ impl Drivable<'_> {
                 let mut journal = journal;
                 self.register.finishes(self.at, &path, &mut journal)?;
                 let (folder, shown) = (Folder::new(id.clone()), self.shown(&id).await?);
-                return Ok((Kept { id, path, stored, shown, folder }, journal));
+                let seen = Seen::default();
+                return Ok((Kept { id, path, stored, shown, folder, seen }, journal));
             };
             // Made for another change: nothing of it is reused, and this one has a journal of its own beside it.
             let elsewhere = other.target.pointer() != self.facts.target.pointer();
@@ -242,6 +244,9 @@ impl Drivable<'_> {
             journal = next;
             self.keep(kept, &journal, before)?;
             self.tell(kept, &journal, before)?;
+            if stop.is_some() {
+                self.catch_up(kept, &journal).await;
+            }
             let mut stored = match (ran, &stop) {
                 // What a command of the user did is stored before anything else can go wrong.
                 (true, _) | (_, Some(_)) => self.at.io.settle().await,
@@ -405,10 +410,6 @@ impl Drivable<'_> {
 
     fn talk(&self) -> Talk {
         Talk::new(self.at.io.clone(), "github")
-    }
-
-    fn system(&self) -> &System {
-        &self.settings.system
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::decide::refused;
 use super::{At, Located, reading, registers};
-use crate::connectors::{System, Talk, github, ledger};
+use crate::connectors::{System, Talk};
 use crate::failure::{Code, Failure};
 use crate::plan::outcome::{Outcome, Stop};
 use crate::report::{Ended, Found, PreparedRequest, Table};
@@ -18,10 +18,7 @@ pub(super) async fn run(at: &At, document: &Located, system: &System) -> Result<
     let mut table = Table::new(&["CHANGE REQUEST", "STATE", "FROM", "UNTIL", "TITLE"]);
     let mut requests = Vec::new();
     for prepared in prepared {
-        let made = match system {
-            System::Ledger {} => ledger::prepare(&talk, &prepared).await.map(|(_, observed)| observed),
-            System::Github(place) => github::prepare(&talk, place, &prepared).await,
-        };
+        let made = system.prepare(&talk, &prepared).await;
         let status = made.map_err(|pause| refused(pause, "a change request"))?.status;
         let time = |time: &Option<crate::scalar::Timestamp>| time.map(|time| time.to_string()).unwrap_or_default();
         table.row([

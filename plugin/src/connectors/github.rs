@@ -110,6 +110,10 @@ fn repository_of(place: &Place, entry: &Entry) -> Result<Repository, Pause> {
         .ok_or_else(|| trouble("not-found", format!("`{}` is no repository of `{}`", shorten(url), shorten(server))))
 }
 
+/// The issue as this run read it last, for the effect right after.
+#[derive(Debug, Default)]
+pub struct Seen(Option<Issue>);
+
 /// Performs one effect: the event that answers it, or the pause before the next exchange.
 pub async fn perform(
     talk: &Talk,
@@ -117,7 +121,9 @@ pub async fn perform(
     effect: &Effect,
     life: &Life,
     folder: &mut Folder,
+    seen: &mut Seen,
 ) -> Result<Event, Pause> {
+    let before = seen.0.take();
     match &effect.action {
         Action::File(filing) => {
             ledger::perform(talk, effect, life, folder).await?;
@@ -130,18 +136,21 @@ pub async fn perform(
             ledger::perform(talk, effect, life, folder).await
         }
         Action::Approve { id, .. } => {
+            // Shown with what follows at once: that it is being implemented; or, where it stops here, by `catch_up`.
             undecided(talk, place, id, life, folder).await?;
-            then_show(talk, place, effect, life, folder).await.map(|(event, _)| event)
+            ledger::perform(talk, effect, life, folder).await
         }
         Action::RequestApproval { id, delta, policy, .. } => {
             let issue = undecided(talk, place, id, life, folder).await?;
             let asks = Asked { change: Some(effect.change), delta: Some(*delta), policy: Some(*policy) };
             let asked = folder.request()?.asked;
-            if asked.change.is_some() && asked != asks && issue.has(issue::label_of(Status::Authorize)) {
+            let another = asked.change.is_some() && asked != asks && issue.has(issue::AUTHORIZE);
+            if another {
                 // Approvals count from the moment on at which this label was applied.
-                unlabel(&api(talk, place), issue.number, issue::label_of(Status::Authorize)).await?;
+                unlabel(&api(talk, place), issue.number, issue::AUTHORIZE).await?;
             }
-            let (event, issue) = then_show(talk, place, effect, life, folder).await?;
+            let seen = (!another).then_some(issue);
+            let (event, issue) = then_show(talk, place, effect, life, folder, seen).await?;
             let life = after(talk, life, &event)?;
             environment::note(talk, place, &life, folder, &issue).await?;
             Ok(event)
@@ -149,16 +158,23 @@ pub async fn perform(
         Action::Read { id } => {
             adopt(talk, place, id, folder).await?;
             folder.refresh(talk).await?;
-            Ok(Event::Observed(observe(talk, place, life, folder).await?))
+            let (observed, issue) = observe(talk, place, life, folder).await?;
+            seen.0 = Some(issue);
+            Ok(Event::Observed(observed))
         }
         Action::Implement { id } | Action::Close { id, .. } | Action::LeaveOpen { id, .. } => {
             adopt(talk, place, id, folder).await?;
-            then_show(talk, place, effect, life, folder).await.map(|(event, _)| event)
+            then_show(talk, place, effect, life, folder, before).await.map(|(event, _)| event)
         }
         Action::Run { .. } | Action::Conclude { .. } | Action::Notify { .. } | Action::Wait { .. } => {
             ledger::perform(talk, effect, life, folder).await
         }
     }
+}
+
+/// Shows where the change stands, if the issue does not yet.
+pub async fn catch_up(talk: &Talk, place: &Place, life: &Life, folder: &Folder) -> Result<(), Pause> {
+    show(talk, place, life, folder, None).await.map(|_| ())
 }
 
 /// The life with what is about to be recorded: people see it at once.
@@ -175,8 +191,8 @@ pub async fn prepare(talk: &Talk, place: &Place, prepared: &Prepared) -> Result<
     let (mut folder, _) = ledger::prepare(talk, prepared).await?;
     publish(talk, place, &life, &mut folder).await?;
     folder.show_beside(talk, &life).await?;
-    show(talk, place, &life, &folder).await?;
-    observe(talk, place, &life, &folder).await
+    show(talk, place, &life, &folder, None).await?;
+    observe(talk, place, &life, &folder).await.map(|(observed, _)| observed)
 }
 
 fn api<'t>(talk: &'t Talk, place: &'t Place) -> Api<'t> {
@@ -190,9 +206,10 @@ async fn then_show(
     effect: &Effect,
     life: &Life,
     folder: &mut Folder,
+    seen: Option<Issue>,
 ) -> Result<(Event, Issue), Pause> {
     let event = ledger::perform(talk, effect, life, folder).await?;
-    let issue = show(talk, place, &after(talk, life, &event)?, folder).await?;
+    let issue = show(talk, place, &after(talk, life, &event)?, folder, seen).await?;
     Ok((event, issue))
 }
 
@@ -240,7 +257,7 @@ async fn issue_of(talk: &Talk, place: &Place, folder: &Folder) -> Result<Issue, 
 }
 
 /// What the change request shows: its record, and what people said about it.
-async fn observe(talk: &Talk, place: &Place, life: &Life, folder: &Folder) -> Result<Observed, Pause> {
+async fn observe(talk: &Talk, place: &Place, life: &Life, folder: &Folder) -> Result<(Observed, Issue), Pause> {
     let (issue, record) = (issue_of(talk, place, folder).await?, folder.record(life)?);
     let path = format!("/issues/{}/timeline", issue.number);
     let events: Option<Vec<Happened>> = api(talk, place).list(&path).await?;
@@ -257,7 +274,7 @@ async fn observe(talk: &Talk, place: &Place, life: &Life, folder: &Folder) -> Re
     if refused {
         observed.status = Status::Canceled;
     }
-    Ok(observed)
+    Ok((observed, issue))
 }
 
 /// Nothing is written over the word of somebody who rejected the request, or closed it.
@@ -323,13 +340,18 @@ async fn look_for(talk: &Talk, place: &Place, id: &Name) -> Result<Option<Issue>
 }
 
 async fn file(talk: &Talk, place: &Place, record: &Record) -> Result<Issue, Pause> {
-    let labels = [issue::LABEL, issue::label_of(record.status)];
+    let labels: Vec<&str> = [issue::LABEL].into_iter().chain(issue::label_of(record.status)).collect();
     let body = issue::body(record, place, None);
     let filing = json!({ "title": issue::title(record), "body": body, "labels": labels });
     let mut last = String::new();
     for attempt in 0..FILINGS {
         match api(talk, place).make("/issues", &filing).await? {
-            Written::Accepted => {}
+            Written::Accepted(answer) => {
+                // What GitHub says that it made is read again before anybody is asked to decide on it.
+                if let Some(issue) = Api::now::<Issue>(&answer).filter(|issue| issue.is_of(&record.id)) {
+                    return Ok(issue);
+                }
+            }
             Written::Missing => return Err(no_issues(place)),
             Written::Refused(why) => {
                 return Err(trouble("write-not-taken", format!("GitHub does not take the issue: {why}")));
@@ -354,17 +376,29 @@ fn no_issues(place: &Place) -> Pause {
 }
 
 /// Makes the issue say what the record says, and reads it back (CR8): the issue that says it.
-async fn show(talk: &Talk, place: &Place, life: &Life, folder: &Folder) -> Result<Issue, Pause> {
+async fn show(
+    talk: &Talk,
+    place: &Place,
+    life: &Life,
+    folder: &Folder,
+    mut seen: Option<Issue>,
+) -> Result<Issue, Pause> {
     let record = folder.record(life)?;
     for _ in 0..WRITINGS {
-        let issue = issue_of(talk, place, folder).await?;
+        let issue = match seen.take() {
+            Some(issue) => issue,
+            None => issue_of(talk, place, folder).await?,
+        };
         let wanted = Shown::of(&record, place, &issue);
         if wanted.is_shown_by(&issue) {
             return Ok(issue);
         }
-        wanted.write(&api(talk, place), &issue).await?;
+        seen = wanted.write(&api(talk, place), &issue).await?;
     }
-    let issue = issue_of(talk, place, folder).await?;
+    let issue = match seen {
+        Some(issue) => issue,
+        None => issue_of(talk, place, folder).await?,
+    };
     match Shown::of(&record, place, &issue).is_shown_by(&issue) {
         true => Ok(issue),
         false => Err(trouble("write-not-taken", format!("issue `#{}` was written, and reads otherwise", issue.number))),
@@ -374,7 +408,7 @@ async fn show(talk: &Talk, place: &Place, life: &Life, folder: &Folder) -> Resul
 /// What an issue has to show.
 struct Shown {
     body: String,
-    label: &'static str,
+    label: Option<&'static str>,
     stale: Vec<String>,
     closed: bool,
 }
@@ -392,15 +426,18 @@ impl Shown {
     fn is_shown_by(&self, issue: &Issue) -> bool {
         let said = issue.body.as_deref().unwrap_or_default();
         let closed = !self.closed || issue.state == State::Closed;
-        closed && self.stale.is_empty() && issue.has(self.label) && said.lines().eq(self.body.lines())
+        let labelled = self.label.is_none_or(|label| issue.has(label));
+        closed && self.stale.is_empty() && labelled && said.lines().eq(self.body.lines())
     }
 
-    async fn write(&self, api: &Api<'_>, issue: &Issue) -> Result<(), Pause> {
+    /// Writes it; the last write says what is there then.
+    async fn write(&self, api: &Api<'_>, issue: &Issue) -> Result<Option<Issue>, Pause> {
         let path = format!("/issues/{}", issue.number);
         for stale in &self.stale {
             unlabel(api, issue.number, stale).await?;
         }
-        let missing: Vec<&str> = [issue::LABEL, self.label].into_iter().filter(|label| !issue.has(label)).collect();
+        let wanted = [issue::LABEL].into_iter().chain(self.label);
+        let missing: Vec<&str> = wanted.filter(|label| !issue.has(label)).collect();
         if !missing.is_empty() {
             // Applying a label twice is applying it once.
             let labels = json!({ "labels": missing });
@@ -410,21 +447,24 @@ impl Shown {
             true => json!({ "body": self.body, "state": "closed", "state_reason": "completed" }),
             false => json!({ "body": self.body }),
         };
-        accepted(api.change(Method::Patch, &path, Some(&change)).await?)
+        match api.change(Method::Patch, &path, Some(&change)).await? {
+            Written::Accepted(answer) => Ok(Api::now::<Issue>(&answer).filter(|now| now.number == issue.number)),
+            written => accepted(written).map(|()| None),
+        }
     }
 }
 
 async fn unlabel(api: &Api<'_>, number: u64, label: &str) -> Result<(), Pause> {
     match api.change(Method::Delete, &format!("/issues/{number}/labels/{label}"), None).await? {
         Written::Missing => Ok(()),
-        written @ (Written::Accepted | Written::Refused(_) | Written::Unknown(_)) => accepted(written),
+        written @ (Written::Accepted(_) | Written::Refused(_) | Written::Unknown(_)) => accepted(written),
     }
 }
 
 /// A write whose effect is read back afterwards: a lost answer says nothing against it.
 fn accepted(written: Written) -> Result<(), Pause> {
     match written {
-        Written::Accepted | Written::Unknown(_) => Ok(()),
+        Written::Accepted(_) | Written::Unknown(_) => Ok(()),
         Written::Missing => Err(trouble("not-found", "the issue is gone".to_owned())),
         Written::Refused(why) => Err(trouble("write-not-taken", format!("GitHub does not take the change: {why}"))),
     }

@@ -43,10 +43,12 @@ impl Staged {
 
     /// All of them in the order in which a store may take them.
     fn in_order(&self) -> Vec<Put> {
-        let rank = |put: &Put| match put.path.rsplit('/').next().unwrap_or_default() {
-            "register.json" => 2_u8,
-            name if name.ends_with(".jsonl") => 1,
-            _ => 0,
+        let rank = |put: &Put| match put.path.rsplit_once('/') {
+            // What says which ledger this is comes first.
+            None => 0_u8,
+            Some((_, "register.json")) => 3,
+            Some((_, name)) if name.ends_with(".jsonl") => 2,
+            Some(_) => 1,
         };
         let mut puts: Vec<Put> = self.puts.values().cloned().collect();
         puts.sort_by_key(rank);

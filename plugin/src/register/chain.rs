@@ -88,13 +88,17 @@ pub fn walk(found: &[Found], head: Tip) -> Result<Chain<'_>, Problem> {
                 "restore the records from a copy of the ledger that has it",
             )
         };
-        let found = by_digest.get(&digest).copied().filter(|found| found.link().number == number).ok_or_else(missing)?;
+        let found =
+            by_digest.get(&digest).copied().filter(|found| found.link().number == number).ok_or_else(missing)?;
         links.push(found);
         digest = found.link().prev;
         number = number.saturating_sub(1);
     }
     if digest != Digest::of(b"") {
-        return Err(Problem::new("the first link goes on from another", "restore the records from a copy of the ledger"));
+        return Err(Problem::new(
+            "the first link goes on from another",
+            "restore the records from a copy of the ledger",
+        ));
     }
     links.reverse();
     let on_it = |found: &&Found| !links.iter().any(|link| link.digest() == found.digest());
@@ -114,7 +118,9 @@ pub fn head(found: &[Found]) -> Result<Tip, Problem> {
     match (tips.as_slice(), most) {
         ([tip], _) => Ok(*tip),
         ([], 0) => Ok(Tip { number: 0, head: Digest::of(b"") }),
-        ([], _) => Err(Problem::new("no chain of links reaches its first", "restore the records from a copy of the ledger")),
+        ([], _) => {
+            Err(Problem::new("no chain of links reaches its first", "restore the records from a copy of the ledger"))
+        }
         (_, _) => Err(Problem::new(
             format!("two links have the number {most}"),
             "find out which of them the deployment followed, and restore the records as they were then",

@@ -200,6 +200,12 @@ impl World {
             _ => return,
         };
         let pending: Vec<String> = self.journals().filter_map(|(_, bytes)| pending(bytes)).collect();
+        let approved =
+            |bytes: &[u8]| lines(bytes).next_back().is_some_and(|entry| entry["event"]["event"] == "approved");
+        if key.is_empty() && pending.is_empty() && self.journals().any(|(_, bytes)| approved(bytes)) {
+            // A run that stops right after an approval by readiness shows it.
+            return;
+        }
         assert!(pending.iter().any(|pending| pending.starts_with(&key)), "{exchange} is not announced: {pending:?}");
     }
 

@@ -29,7 +29,8 @@ fn lived() -> World {
     world.commit = "5".repeat(40);
     world.documents = promoted(not_ready(), 9, &"5".repeat(40));
     ends(&mut world, "awaiting-approval", 10);
-    let held = world.requests().into_iter().find(|id| !world.events(id).iter().any(|event| event["event"] == "cleared"));
+    let held =
+        world.requests().into_iter().find(|id| !world.events(id).iter().any(|event| event["event"] == "cleared"));
     world.decide(&held.expect("a held change"), 105, true);
     world
 }

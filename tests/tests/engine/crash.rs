@@ -243,7 +243,8 @@ fn every_exchange_survives(place: Place) {
         let what = format!("{}: {fault:?} at exchange {} ({asked:?}) of act {}", course.flow.name, case.at, case.act);
         let unknown = play.end.outcome() == "outcome-unknown";
         if unknown {
-            assert!(asked.kind == "run" || !play.world.ran.is_empty(), "{what}");
+            let begun = asked.effects.iter().any(|effect| effect.starts_with("run/"));
+            assert!(begun || !play.world.ran.is_empty(), "{what}");
         } else {
             let silent = matches!(fault, Fault::Unavailable | Fault::LostAnswer | Fault::Behind);
             course.same_end(&play, silent && !course.flow.failing.is_empty(), &what);
@@ -258,7 +259,7 @@ fn every_exchange_survives(place: Place) {
 fn every_request_survives(place: Place) {
     let courses = courses(place);
     let all = cases(&courses, &github::FAULTS, Course::requests);
-    assert!(all.len() > 200 * courses.len(), "{}", all.len());
+    assert!(all.len() > 100 * courses.len(), "{}", all.len());
     let chosen = shared(all, &format!("faults of requests ({place:?})"));
     let another = threads::each(&chosen, |case| {
         let (course, fault) = (&courses[case.course], case.fault);

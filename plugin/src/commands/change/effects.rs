@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::{Drivable, Kept, Refused, bad_answer};
-use crate::change::event::{Event, Ran, Step, Trouble};
+use crate::change::event::{Basis, Event, Ran, Step, Trouble};
 use crate::change::journal::Journal;
+use crate::change::state::Change;
 use crate::commands::reading::{self, POINTERS};
 use crate::commands::{InventoryKind, registers, telling};
-use crate::connectors::{Method, Pause, System, github, ledger};
+use crate::connectors::{Method, Pause};
 use crate::effect::{Action, Effect, Variable};
 use crate::failure::Failure;
 use crate::io::exchange::{Ended, Exchange, Put, Request, Response};
@@ -67,7 +68,7 @@ impl Drivable<'_> {
         journal: &Journal,
         effect: &Effect,
     ) -> Result<Result<Event, Trouble>, Failure> {
-        let (talk, life, folder) = (self.talk(), &journal.life, &mut kept.folder);
+        let (talk, life, Kept { folder, seen, .. }) = (self.talk(), &journal.life, kept);
         if !folder.is_there() {
             match folder.refresh(&talk).await {
                 Ok(()) => {}
@@ -75,14 +76,22 @@ impl Drivable<'_> {
                 Err(Pause::Nonsense(problem)) => return Err(bad_answer(*problem)),
             }
         }
-        let performed = match self.system() {
-            System::Ledger {} => ledger::perform(&talk, effect, life, folder).await,
-            System::Github(place) => github::perform(&talk, place, effect, life, folder).await,
-        };
-        match performed {
+        match self.settings.system.perform(&talk, effect, life, folder, seen).await {
             Ok(event) => Ok(Ok(event)),
             Err(Pause::Trouble(trouble)) => Ok(Err(*trouble)),
             Err(Pause::Nonsense(problem)) => Err(bad_answer(*problem)),
+        }
+    }
+
+    /// Shows an approval by readiness where the run stops right after it. What cannot be shown is told: the record has it.
+    pub(super) async fn catch_up(&self, kept: &Kept, journal: &Journal) {
+        let stands = matches!(&journal.life.change, Change::Scheduled(_, Basis::Readiness {}));
+        if !stands || !kept.folder.is_there() {
+            return;
+        }
+        let shown = self.settings.system.catch_up(&self.talk(), &journal.life, &kept.folder).await;
+        if let Err(Pause::Trouble(trouble)) = shown {
+            self.at.io.warn(format!("the change request does not show its approval: {}", trouble.message));
         }
     }
 

@@ -32,8 +32,8 @@ pub(super) struct Api<'t> {
 
 /// What came of a write.
 pub(super) enum Written {
-    /// It was accepted; what it says has still to be read back (CR8).
-    Accepted,
+    /// It was accepted: what GitHub says that is there now.
+    Accepted(Answer),
     /// There is nothing at this path.
     Missing,
     /// GitHub does not accept it: 409 or 422, with its reason.
@@ -137,7 +137,7 @@ impl<'t> Api<'t> {
 
     fn written(&self, path: &str, answer: &Answer) -> Result<Written, Pause> {
         match answer.status {
-            200..=299 => Ok(Written::Accepted),
+            200..=299 => Ok(Written::Accepted(answer.clone())),
             404 | 410 => Ok(Written::Missing),
             409 | 422 => Ok(Written::Refused(said(answer))),
             _ => Err(self.refusal(path, answer)),
@@ -172,6 +172,11 @@ impl<'t> Api<'t> {
             self.pause(attempt, seconds).await?;
         }
         Err(trouble(code, format!("GitHub does not answer `{}`: {last}", shorten(path))))
+    }
+
+    /// What is there after a write, if the answer says it.
+    pub(super) fn now<T: DeserializeOwned>(answer: &Answer) -> Option<T> {
+        json::parse(&answer.body).ok()
     }
 
     /// Sends one request, once.

@@ -124,7 +124,7 @@ impl Issue {
 
     /// The labels that say a state other than `status`.
     pub(super) fn stale(&self, status: Status) -> Vec<String> {
-        let says = |name: &str, state: Status| name.eq_ignore_ascii_case(label_of(state));
+        let says = |name: &str, state: Status| label_of(state).is_some_and(|label| name.eq_ignore_ascii_case(label));
         let stale = |name: &&str| STATES.iter().any(|state| says(name, *state) && *state != status);
         self.labels().filter(stale).map(str::to_owned).collect()
     }
@@ -141,17 +141,20 @@ const STATES: [Status; 8] = [
     Status::Canceled,
 ];
 
-/// The label that shows a state (CR7).
-pub(super) fn label_of(status: Status) -> &'static str {
+/// The label that asks people.
+pub(super) const AUTHORIZE: &str = "status_authorize";
+
+/// The label that shows a state (CR7); a request that is new has none.
+pub(super) fn label_of(status: Status) -> Option<&'static str> {
     match status {
-        Status::New => "status_new",
-        Status::Assess => "status_assess",
-        Status::Authorize => "status_authorize",
-        Status::Scheduled => "status_scheduled",
-        Status::Implement => "status_implement",
-        Status::Review => "status_review",
-        Status::Closed => "status_closed",
-        Status::Canceled => "status_canceled",
+        Status::New => None,
+        Status::Assess => Some("status_assess"),
+        Status::Authorize => Some(AUTHORIZE),
+        Status::Scheduled => Some("status_scheduled"),
+        Status::Implement => Some("status_implement"),
+        Status::Review => Some("status_review"),
+        Status::Closed => Some("status_closed"),
+        Status::Canceled => Some("status_canceled"),
     }
 }
 
@@ -163,7 +166,7 @@ pub(super) fn decisions(record: &Record, issue: &Issue, events: &[Happened]) -> 
         // GitHub keeps one label whatever its case, and shows it as whoever made it wrote it.
         event.label.as_ref().is_some_and(|named| named.name.eq_ignore_ascii_case(label))
     };
-    let asked = |event: &Happened| event.event == "labeled" && about(event, label_of(Status::Authorize));
+    let asked = |event: &Happened| event.event == "labeled" && about(event, AUTHORIZE);
     let (first, last) = (events.iter().position(asked), events.iter().rposition(asked));
     let mut decisions = Vec::new();
     for (place, event) in events.iter().enumerate() {

@@ -1,9 +1,9 @@
 //! What the engine says of a scenario, through the contract.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
-use countersign::contract::{self, Session};
+use countersign::contract::Session;
 use countersign_tests::documents;
 use countersign_tests::sigstore;
 use countersign_tests::world::{Ended, World, call};
@@ -14,10 +14,11 @@ use crate::decisions::oracle::{Category, Verdict};
 use crate::decisions::render;
 use crate::decisions::scenario::*;
 
-/// The id of the change request that was made by hand.
-const SUPPLIED: &str = "CHG-1";
 /// The commit that was deployed in staging.
 const STAGED: &str = "5555555555555555555555555555555555555555";
+
+/// What a ledger has.
+type Store = BTreeMap<String, Vec<u8>>;
 
 /// Sessions, and what all scenarios share.
 pub(crate) struct Engine {
@@ -119,7 +120,7 @@ fn world(scenario: &Scenario) -> World {
         "force_redeploy": scenario.force,
     });
     if scenario.failed_before {
-        world.store.insert("changes/CR-1/journal.jsonl".to_owned(), failure());
+        world.store.extend(failure());
     }
     if let Some(staging) = &scenario.staging {
         stage(&mut world, scenario, staging);
@@ -136,21 +137,27 @@ fn stage(world: &mut World, scenario: &Scenario, staging: &Staging) {
         Proof::Other => "6".repeat(40),
         Proof::Absent => return,
     };
-    let journal = rehearsal(staging.proof != Proof::Untested);
-    world.store.insert("changes/CR-2/journal.jsonl".to_owned(), journal);
+    let mut store = rehearsal(staging.proof != Proof::Untested);
+    for (path, bytes) in store.iter_mut().filter(|(path, _)| path.ends_with("/register.json")) {
+        // What stands there is what the scenario has.
+        let mut register: Value = serde_json::from_slice(bytes).unwrap_or_else(|error| panic!("{path}: {error}"));
+        register["deployed"] = json!({ "commit": commit, "by": register["deployed"]["by"] });
+        *bytes = register.to_string().into_bytes();
+    }
+    world.store.extend(store);
     world.trees.insert(commit.clone(), render::staged(scenario, staging));
     world.pointers.insert(POINTER.to_owned(), commit);
 }
 
-/// The journal of a change in staging, of two days before.
-fn rehearsal(tested: bool) -> Vec<u8> {
-    static TESTED: OnceLock<Vec<u8>> = OnceLock::new();
-    static UNTESTED: OnceLock<Vec<u8>> = OnceLock::new();
+/// The records of a change in staging, of two days before.
+fn rehearsal(tested: bool) -> Store {
+    static TESTED: OnceLock<Store> = OnceLock::new();
+    static UNTESTED: OnceLock<Store> = OnceLock::new();
     let journal = if tested { &TESTED } else { &UNTESTED };
     journal.get_or_init(|| rehearsed(tested)).clone()
 }
 
-fn rehearsed(tested: bool) -> Vec<u8> {
+fn rehearsed(tested: bool) -> Store {
     let mut world = World::new(documents::promoted(documents::ready(), 6, STAGED));
     world.commit = STAGED.to_owned();
     world.clock = render::START - 2 * 86_400_000;
@@ -165,18 +172,25 @@ fn rehearsed(tested: bool) -> Vec<u8> {
     world.decide(&id, 120, true);
     assert_eq!(world.drive().outcome(), "done");
     assert_eq!(world.pointers["staging_latest"], STAGED);
-    let journal = world.store.iter().find(|(path, _)| path.ends_with(".jsonl"));
-    journal.map(|(_, bytes)| bytes.clone()).expect("a journal")
+    kept(world)
 }
 
-/// The journal of a change that failed five days before.
-fn failure() -> Vec<u8> {
-    static FAILURE: OnceLock<Vec<u8>> = OnceLock::new();
+/// The records of a change that failed five days before.
+fn failure() -> Store {
+    static FAILURE: OnceLock<Store> = OnceLock::new();
     FAILURE.get_or_init(failed).clone()
 }
 
-fn failed() -> Vec<u8> {
-    let mut world = World::new(documents::ready());
+/// What a world has stored, without what only people read.
+fn kept(mut world: World) -> Store {
+    world.store.retain(|path, _| !path.ends_with("/record.json"));
+    world.store
+}
+
+fn failed() -> Store {
+    let commit = "7".repeat(40);
+    let mut world = World::new(documents::promoted(documents::ready(), 5, &commit));
+    world.commit = commit;
     world.clock = render::START - 5 * 86_400_000 + 60_000;
     world.failing = vec!["deploy"];
     // Its evidence is of another day, so that somebody has to approve it.
@@ -184,8 +198,7 @@ fn failed() -> Vec<u8> {
     let id = world.only_request().expect("a change request");
     world.decide(&id, 120, true);
     assert_eq!(world.drive().outcome(), "deployment-failed");
-    let journal = world.store.iter().find(|(path, _)| path.ends_with(".jsonl"));
-    journal.map(|(_, bytes)| bytes.clone()).expect("a journal")
+    kept(world)
 }
 
 /// What the engine makes of the scenario's flow.
@@ -195,8 +208,9 @@ pub(crate) fn play(scenario: &Scenario) -> Course {
         [("deploy", scenario.flow.deploys), ("accept", scenario.flow.passes), ("rollback", scenario.flow.rolls_back)];
     world.failing = fails.into_iter().filter(|(_, well)| !well).map(|(step, _)| step).collect();
     if scenario.flow.supplied {
-        world.more["change_request_id"] = json!(SUPPLIED);
-        prepare(&mut world);
+        let target = "target: {environment: prod, purpose: production, detail: the shop}";
+        let ids = world.prepare(&format!("version: 1\ntitle: planned by hand\nrequests:\n  - {target}\n"));
+        world.more["change_request_id"] = json!(ids[0]);
     }
     let mut labels = scenario.promotion.labels.clone();
     let mut ends = Vec::new();
@@ -272,41 +286,5 @@ fn perform(world: &mut World, scenario: &Scenario, labels: &mut Vec<(&'static st
             world.documents.promotion = render::promotion(scenario, labels);
         }
         Act::Wait(minutes) => world.clock += minutes * 60_000,
-    }
-}
-
-/// Somebody makes the change request by hand, in the ledger.
-fn prepare(world: &mut World) {
-    let request = json!({
-        "id": SUPPLIED,
-        "title": "planned by hand",
-        "target": { "environment": "prod", "purpose": "production", "detail": "the shop" }
-    });
-    let mut session = Session::new();
-    let mut responses: Vec<Value> = Vec::new();
-    loop {
-        let answer = call(
-            &mut session,
-            &json!({
-                "call": "connect",
-                "contract": contract::CONTRACT,
-                "system": { "system": "ledger" },
-                "errand": { "errand": "prepare", "request": request },
-                "responses": responses,
-            }),
-        );
-        let path = answer["path"].as_str().unwrap_or_default().to_owned();
-        responses.push(match answer["exchange"].as_str() {
-            Some("get") => match world.store.get(&path) {
-                Some(bytes) => json!({ "response": "found", "digest": session.put(bytes.clone()).to_string() }),
-                None => json!({ "response": "absent" }),
-            },
-            Some("put") => {
-                let digest = answer["content"].as_str().unwrap_or_default().parse().expect("a digest");
-                world.store.insert(path, session.take(&digest).expect("what is put").to_vec());
-                json!({ "response": "stored" })
-            }
-            _ => return assert_eq!(answer["event"]["event"], "observed", "{answer}"),
-        });
     }
 }

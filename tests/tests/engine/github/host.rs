@@ -99,7 +99,7 @@ impl Host {
         let performed = self.drive(async |talk| {
             let mut folder = Folder::new(id.clone());
             folder.refresh(talk).await?;
-            github::perform(talk, &place, &effect, &before, &mut folder).await
+            github::perform(talk, &place, &effect, &before, &mut folder, &mut github::Seen::default()).await
         });
         self.life = match &performed {
             Ok(event) => life.clone().after(at(), event.clone()).unwrap_or(life),
