@@ -18,7 +18,7 @@ use crate::command::{self, Command, Ended, Redaction, Secrets};
 use crate::engine::Engine;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::faults::{Faults, Moment};
+use crate::faults;
 use crate::files;
 use crate::inventory::git::{Commit, Repository};
 use crate::ledger::{Committed, Ledger, LedgerError, Write};
@@ -59,10 +59,6 @@ pub struct Host<'a> {
     pub directory: Option<PathBuf>,
     /// What is taken out of all output.
     pub secrets: Secrets,
-    /// Where this process dies on purpose.
-    pub faults: Faults,
-    /// The effect that was announced last, for the faults.
-    pub under_way: Option<String>,
     /// Messages of tags that were fetched, by the tag's object.
     messages: RefCell<BTreeMap<String, String>>,
 }
@@ -80,14 +76,19 @@ impl<'a> Host<'a> {
             webhooks: Webhooks::new(&[])?,
             directory: None,
             secrets,
-            faults: Faults::from_environment(),
-            under_way: None,
             messages: RefCell::default(),
         })
     }
 
     /// Performs one exchange, once: its response.
     pub fn perform(&mut self, engine: &mut Engine, exchange: Exchange) -> Result<Value, Refusal> {
+        faults::begins();
+        let response = self.respond(engine, exchange);
+        faults::ends();
+        response
+    }
+
+    fn respond(&mut self, engine: &mut Engine, exchange: Exchange) -> Result<Value, Refusal> {
         match exchange {
             Exchange::List { place } => reading(self.list(&place)),
             Exchange::Read { place, paths } => self.read(engine, &place, &paths),
@@ -208,36 +209,13 @@ impl<'a> Host<'a> {
         Ok(json!({ "response": "ledger", "files": files }))
     }
 
-    fn commit(&mut self, engine: &mut Engine, puts: &[Put], message: &str) -> Result<Value, Refusal> {
+    fn commit(&self, engine: &mut Engine, puts: &[Put], message: &str) -> Result<Value, Refusal> {
         let mut writes = Vec::new();
         for Put { path, content, expected } in puts {
             let bytes = content.as_ref().map(|digest| engine.take(digest)).transpose()?;
             writes.push(Write { path: path.clone(), bytes, expected: expected.clone() });
         }
-        let announced = writes.iter().find(|write| write.path.ends_with(".jsonl")).map(announces);
-        if let (Some(_), Some(key)) = (&announced, &self.under_way) {
-            self.faults.at(Moment::Lost, key);
-        }
         let committed = self.store()?.commit(&writes, message);
-        match (announced, self.under_way.take()) {
-            (Some(next), before) => {
-                if let Some(key) = before {
-                    self.faults.at(Moment::After, &key);
-                }
-                if let Some(key) = &next {
-                    self.faults.at(Moment::Before, key);
-                }
-                self.under_way = next;
-            }
-            (None, Some(key)) => {
-                // Output that is kept is no part of what a command of the user does.
-                if !key.starts_with("run/") {
-                    self.faults.at(Moment::Mid, &key);
-                }
-                self.under_way = Some(key);
-            }
-            (None, None) => {}
-        }
         Ok(match committed {
             Ok(Committed::Done) => json!({ "response": "committed" }),
             Ok(Committed::Conflict(paths)) => json!({ "response": "conflict", "paths": paths }),
@@ -317,15 +295,6 @@ impl<'a> Host<'a> {
         };
         Ok(json!({ "response": "ran", "ended": ended, "started": started, "finished": finished, "log": log }))
     }
-}
-
-/// The effect that the last line of a journal announces, if it does.
-fn announces(write: &Write) -> Option<String> {
-    let bytes = write.bytes.as_deref()?;
-    let line = bytes.split(|byte| *byte == b'\n').rfind(|line| !line.is_empty())?;
-    let entry: Value = serde_json::from_slice(line).ok()?;
-    let intended = entry["event"]["event"] == "intended";
-    intended.then(|| entry["event"]["effect"].as_str().unwrap_or_default().to_owned())
 }
 
 /// What was read. Where the caller named what is not there, the caller is told; what cannot be reached, the engine.

@@ -1,55 +1,38 @@
 //! Faults on purpose: a test makes the process die at a named moment (`switches.rs`), so that it can enumerate them.
 //!
-//! The value of the switch is `<moment>:<effect>`, with an effect's key or the beginning of one up to a `/`.
+//! The value of the switch is `before:N` or `after:N`, the exchange of this number, or `file:N`, once so many files of a ledger's folder were
+//! written; counted from 1.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::switches;
 
-/// A moment in the life of an effect.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Moment {
-    /// Its intent is durable, and it is not begun.
-    Before,
-    /// It has written to the ledger, and may not have ended.
-    Mid,
-    /// It is performed, and nobody has recorded that.
-    Lost,
-    /// Its outcome is durable.
-    After,
+/// Exchanges that were begun.
+static EXCHANGES: AtomicU32 = AtomicU32::new(0);
+/// Files that were written.
+static FILES: AtomicU32 = AtomicU32::new(0);
+
+/// An exchange begins.
+pub fn begins() {
+    die_at("before", EXCHANGES.fetch_add(1, Ordering::Relaxed).saturating_add(1));
 }
 
-/// The fault that is wanted, if any.
-#[derive(Clone, Debug, Default)]
-pub struct Faults {
-    wanted: Option<(Moment, String)>,
+/// The exchange was performed, and the engine does not know it yet.
+pub fn ends() {
+    die_at("after", EXCHANGES.load(Ordering::Relaxed));
 }
 
-impl Faults {
-    /// What the test wants.
-    #[must_use]
-    pub fn from_environment() -> Self {
-        Self { wanted: switches::value(switches::CRASH).as_deref().and_then(parse) }
+/// A file of a ledger's folder was written.
+pub fn wrote() {
+    die_at("file", FILES.fetch_add(1, Ordering::Relaxed).saturating_add(1));
+}
+
+/// Dies if this is the moment: at once, as from `kill -9`.
+fn die_at(moment: &str, number: u32) {
+    static WANTED: OnceLock<Option<String>> = OnceLock::new();
+    let wanted = WANTED.get_or_init(|| switches::value(switches::CRASH));
+    if wanted.as_deref().is_some_and(|wanted| wanted == format!("{moment}:{number}")) {
+        let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
     }
-
-    /// Dies if this is the moment: at once, as from `kill -9`.
-    pub fn at(&self, moment: Moment, key: &str) {
-        let here = self.wanted.as_ref().is_some_and(|(wanted, effect)| {
-            let rest = key.strip_prefix(effect.as_str());
-            *wanted == moment && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        });
-        if here {
-            let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
-        }
-    }
-}
-
-fn parse(text: &str) -> Option<(Moment, String)> {
-    let (moment, effect) = text.split_once(':')?;
-    let moment = match moment {
-        "before" => Moment::Before,
-        "mid" => Moment::Mid,
-        "lost" => Moment::Lost,
-        "after" => Moment::After,
-        _ => return None,
-    };
-    Some((moment, effect.to_owned()))
 }

@@ -11,6 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Committed, LedgerError, Put, Write};
+use crate::faults;
 use crate::module::digest;
 use crate::text::excerpt;
 
@@ -85,7 +86,10 @@ impl Directory {
         for Write { path, bytes, .. } in writes {
             let place = self.place(path)?;
             match bytes {
-                Some(bytes) => write(&self.root, &place, bytes)?,
+                Some(bytes) => {
+                    write(&self.root, &place, bytes)?;
+                    faults::wrote();
+                }
                 None => fs::remove_file(&place).map_err(system(&place, "removed"))?,
             }
         }

@@ -278,21 +278,6 @@ impl World {
     pub(crate) fn record(&self) -> Value {
         serde_json::from_slice(&self.read(&format!("ledger/changes/{}/record.json", self.change()))).unwrap()
     }
-
-    /// The keys of all effects, in order, without the digests of attachments.
-    pub(crate) fn effects(&self) -> Vec<String> {
-        let journal = self.read(&format!("ledger/changes/{}/journal.jsonl", self.change()));
-        let lines = String::from_utf8(journal).unwrap();
-        let events = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["event"].clone());
-        let keys = events.filter(|event| event["event"] == "intended").map(|event| {
-            let key = event["effect"].as_str().unwrap().to_owned();
-            match key.starts_with("attach/") {
-                true => key.rsplit_once('/').unwrap().0.to_owned(),
-                false => key,
-            }
-        });
-        keys.collect()
-    }
 }
 
 const POLICY: &str = "version: 1

@@ -14,7 +14,8 @@ const TAG: &str = "refs/tags/prod_latest";
 fn commit(repository: &Repository, name: &str) -> String {
     let author = Author { name: "a".into(), email: "a@example.com".into(), date: "2030-01-01T00:00:00Z".into() };
     let edit = Edit::Write(name.to_owned(), name.into());
-    repository.commit("prod", &[edit], name, &author).unwrap().to_string()
+    let parent = repository.find_branch("prod").unwrap();
+    repository.commit("prod", parent.as_ref(), &[edit], name, &author).unwrap().to_string()
 }
 
 /// Asks a fresh host, as another run would.
