@@ -118,6 +118,8 @@ pub struct World {
     pub exchanges: Vec<usize>,
     /// How many exchanges changed something.
     pub acts: usize,
+    /// How many bytes of the ledger were read, names included.
+    pub read: usize,
     /// A fault at the exchange of this number, counted from 0 over one run.
     pub fault: Option<(usize, Fault)>,
     /// What somebody does while the host waits for the first time.
@@ -157,6 +159,7 @@ impl World {
             asked: Vec::new(),
             exchanges: Vec::new(),
             acts: 0,
+            read: 0,
             fault: None,
             meanwhile: None,
             before_commit: None,

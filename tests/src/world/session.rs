@@ -315,14 +315,17 @@ impl World {
         }
     }
 
-    fn ledger(&self, session: &mut Session, exchange: &Value) -> Value {
+    fn ledger(&mut self, session: &mut Session, exchange: &Value) -> Value {
         if let Some(prefix) = exchange["prefix"].as_str() {
             let paths: Vec<&String> = self.store.keys().filter(|path| path.starts_with(prefix)).collect();
+            self.read += paths.iter().map(|path| path.len()).sum::<usize>();
             return json!({ "response": "ledger", "paths": paths });
         }
         let wanted = exchange["paths"].as_array().into_iter().flatten().filter_map(Value::as_str);
-        let files: Vec<Value> = wanted
-            .filter_map(|path| Some((path, self.store.get(path)?)))
+        let found: Vec<(&str, &Vec<u8>)> = wanted.filter_map(|path| Some((path, self.store.get(path)?))).collect();
+        self.read += found.iter().map(|(path, bytes)| path.len() + bytes.len()).sum::<usize>();
+        let files = found.into_iter();
+        let files: Vec<Value> = files
             .map(|(path, bytes)| json!({ "path": path, "digest": session.put(bytes.clone()).to_string() }))
             .collect();
         json!({ "response": "ledger", "files": files })

@@ -190,3 +190,25 @@ fn ga4_a_rejection_never_crosses_a_clearance() {
     assert!(world.ran.is_empty());
     assert_eq!(audit(&mut world, &json!({}))["exit_code"], 0);
 }
+
+#[test]
+fn au5_a_run_asks_for_the_same_whatever_came_before() {
+    let mut world = World::new(documents::ready());
+    ends(&mut world, "done", 0);
+    again(&mut world);
+    world.commit = SECOND.to_owned();
+    world.documents = promoted(documents::ready(), 8, SECOND);
+    let mut old = world.clone();
+    let (_, journal) = world.journals().next().expect("a journal");
+    for number in 0..2_000 {
+        old.store.insert(format!("changes/CR-{number:012x}/journal.jsonl"), journal.to_vec());
+    }
+    let mut asked = [world, old].map(|mut world| {
+        let (before, read) = (world.asked.len(), world.read);
+        ends(&mut world, "done", 0);
+        (world.asked.split_off(before), world.read - read)
+    });
+    assert!(asked[0].1 > 0);
+    let [young, old] = &mut asked;
+    assert_eq!(young, old, "the exchanges, and the bytes that they bring");
+}
