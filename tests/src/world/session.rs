@@ -200,8 +200,9 @@ impl World {
             _ => return,
         };
         let pending: Vec<String> = self.journals().filter_map(|(_, bytes)| pending(bytes)).collect();
+        let turns = |entry: &Value| matches!(entry["event"]["event"].as_str(), Some("approved" | "voided" | "cleared"));
         let approved =
-            |bytes: &[u8]| lines(bytes).next_back().is_some_and(|entry| entry["event"]["event"] == "approved");
+            |bytes: &[u8]| lines(bytes).rfind(turns).is_some_and(|entry| entry["event"]["event"] == "approved");
         if key.is_empty() && pending.is_empty() && self.journals().any(|(_, bytes)| approved(bytes)) {
             // A run that stops right after an approval by readiness shows it.
             return;

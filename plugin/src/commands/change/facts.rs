@@ -106,7 +106,9 @@ pub(super) async fn read<'a>(
         let pointer = reading::tag(&applied.target.pointer());
         let held = at.io.reference(reading::POINTERS, &pointer).await;
         let held = held.map_err(|fault| reading::unavailable("the pointer to the last deployment", fault))?;
-        if held.is_some_and(|held| Some(held.commit) != current.commit) {
+        // Where an earlier run of this rollback moved it, it died before it could write that down.
+        let known = [&current.commit, &commit];
+        if held.is_some_and(|held| !known.contains(&&Some(held.commit))) {
             let message = format!("the pointer does not stand where change request `{}` left it", current.id);
             let help = "find out who moved it; a rollback needs to know what is deployed";
             return Err(Failure::one(Code::Rollback, message, help).into());
