@@ -522,7 +522,7 @@ fn drive(facts: &mut Facts) -> BTreeMap<String, String> {
             }),
             Action::Implement { .. } => Happened::Implementing {},
             Action::Close { category, .. } => Happened::Closed { category },
-            Action::Conclude { pointer, .. } => Happened::Concluded { pointer },
+            Action::Conclude { pointer, .. } => Happened::Concluded { pointer, deployed: None },
             other => panic!("{other:?}"),
         };
         answer = Some(plan::Answer { key: effect.key, event });
