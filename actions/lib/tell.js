@@ -51,13 +51,13 @@ export function telling(core, ofChange) {
     /**
      * What came of it; `fails` says whether the step does.
      * @param {End} end
-     * @param {{title: string, fails?: boolean, url?: string}} how `url`: where people look at the change request
+     * @param {{title: string, fails?: boolean} & import('./summary.js').Where} how
      * @returns {Promise<number>} what the step exits with
      */
-    async report(end, { title, fails = end.exit_code !== 0, url }) {
-      if (ofChange) for (const [name, value] of outputs(end, url)) core.setOutput(name, clean(value))
+    async report(end, { title, fails = end.exit_code !== 0, ...where }) {
+      if (ofChange) for (const [name, value] of outputs(end, where.url)) core.setOutput(name, clean(value))
       annotate(core, end, fails, text, titled)
-      await summary(core, clean(page(title, end, { url })))
+      await summary(core, clean(page(title, end, where)))
       line(`${end.outcome.replaceAll('-', ' ')}: ${end.message}`)
       for (const detail of end.details ?? []) line(`  ${detail}`)
       if (end.help) line(`help: ${end.help}`)
