@@ -21,7 +21,7 @@ export async function comment(host, target, end, where) {
   const number = await pullRequest(host.env)
   if (number === undefined) return
   const marker = `<!-- countersign assessment of ${Buffer.from(label(target)).toString('base64')} -->`
-  const body = `${marker}\n${page(`Assessment of ${label(target)}`, end, where, COMMENT_MAX)}`
+  const body = `${marker}\n${page(`Assessment of ${label(target)}`, host.tell.cleaned(end), where, COMMENT_MAX)}`
   try {
     const { http, system } = host
     const issues = `/repos/${system.repository}/issues`
