@@ -6,6 +6,6 @@ import { waiting } from '../lib/settings.js'
 
 await run('Rollback', async (basis) => {
   const { here, drive, report } = await change(basis)
-  const end = await drive({ ...restored(here), reports: [], wait: waiting(here.input) })
+  const end = await drive({ ...restored(here), wait: waiting(here.input) })
   return report(end, 'Rollback of')
 })

@@ -45,6 +45,8 @@ export async function change(basis) {
     evidence,
     inventory: 'git',
     system: changes(here.system, env, approvals),
+    // Promotions are where the inventory is, wherever the change requests are.
+    promotions: place({ ...here.system, repository: here.inventory.repository }, env),
     run: settings.run(env),
     peer_review: input.flag('peer-review'),
     attestations: input.flag('attestations')
@@ -59,18 +61,19 @@ export async function change(basis) {
      * @param {string} what
      * @param {boolean} [fails]
      */
-    report: (end, what, fails) => here.tell.report(end, { title: `${what} ${settings.label(target)}`, fails, url: seen(here, end) })
+    report: (end, what, fails) => here.tell.report(end, { title: `${what} ${settings.label(target)}`, fails, ...seen(here, end) })
   }
 }
 
 /**
- * Where people look at the change request: at its issue, else at its folder on the branch of the records.
+ * Where people look at the change request: at its issue, else at its folder on the branch of the records; and where its files are.
  * @param {import('./host.js').Host} here
  * @param {import('./session.js').End} end
+ * @returns {import('./summary.js').Where}
  */
 export function seen({ system: { server, repository, records } }, { url, folder }) {
-  if (typeof url === 'string' && url.startsWith(`${server}/`)) return url
-  return folder && `${server}/${repository}/tree/${records}/${folder}`
+  const at = (/** @type {string} */ kind) => folder && `${server}/${repository}/${kind}/${records}/${folder}`
+  return { url: typeof url === 'string' && url.startsWith(`${server}/`) ? url : at('tree'), files: at('blob') }
 }
 
 /**
@@ -79,9 +82,17 @@ export function seen({ system: { server, repository, records } }, { url, folder 
  * @param {Record<string, string | undefined>} env
  * @param {ReturnType<typeof settings.approvals>} approvals
  */
-function changes({ kind, repository, records, server }, env, approvals) {
-  if (kind === 'ledger') return { system: 'ledger' }
-  return { system: 'github', repository, records, server, run: settings.run(env).id, approvals }
+function changes(system, env, approvals) {
+  return system.kind === 'ledger' ? { system: 'ledger' } : { system: 'github', ...place(system, env), approvals }
+}
+
+/**
+ * A repository on GitHub as the engine is told of it.
+ * @param {settings.System} system
+ * @param {Record<string, string | undefined>} env
+ */
+function place({ repository, records, server }, env) {
+  return { repository, records, server, run: settings.run(env).id }
 }
 
 /**
@@ -102,15 +113,17 @@ export function promoted(here, number) {
 }
 
 /**
- * What an earlier change deployed: a full rollback (FR1), whose steps the workflow performs.
+ * What an earlier change deployed: a full rollback (FR1). That reports are given at all says that the workflow performs its steps.
  * @param {Host} here
+ * @param {Awaited<ReturnType<typeof reports>>} [said] how they ended
  */
-export function restored({ input }) {
+export function restored({ input }, said = []) {
   return {
     command: 'rollback',
     change_request_id: input.required('rollback-change-request-id'),
     emergency: input.flag('emergency'),
-    attempt: input.count('attempt', 1)
+    attempt: input.count('attempt', 1),
+    reports: said
   }
 }
 
@@ -140,7 +153,8 @@ export async function reports(here) {
     // How the deployment ended is recorded, whatever became of its log.
     const missing = await read(input.text(file) ?? '', file).then(() => undefined, (error) => error)
     if (input.text(file) && missing) tell.warning(`${missing.message}: the record has no log of it`, 'Countersign: a log is missing')
-    told.push({ step, success: end === 'success', log: missing ? undefined : located(here, file, `log/${step}`) })
+    const note = end === 'cancelled' ? 'it was cancelled' : undefined
+    told.push({ step, success: end === 'success', note, log: missing ? undefined : located(here, file, `log/${step}`) })
   }
   return told
 }

@@ -15,13 +15,13 @@ const PAGES_MAX = 100
  * @param {import('./host.js').Host} host
  * @param {{environment: string, region?: string}} target
  * @param {import('./session.js').End} end
- * @param {string} [url]
+ * @param {import('./summary.js').Where} where
  */
-export async function comment(host, target, end, url) {
+export async function comment(host, target, end, where) {
   const number = await pullRequest(host.env)
   if (number === undefined) return
   const marker = `<!-- countersign assessment of ${Buffer.from(label(target)).toString('base64')} -->`
-  const body = `${marker}\n${page(`Assessment of ${label(target)}`, end, { url, limit: COMMENT_MAX })}`
+  const body = `${marker}\n${page(`Assessment of ${label(target)}`, host.tell.cleaned(end), where, COMMENT_MAX)}`
   try {
     const { http, system } = host
     const issues = `/repos/${system.repository}/issues`

@@ -128,6 +128,7 @@ async function wait(host, { until }) {
   await host.clock.until(until)
   // What others did meanwhile counts.
   host.ledger?.refresh()
+  host.inventory?.refresh()
   return { response: 'waited' }
 }
 

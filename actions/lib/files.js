@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, realpath, rename, stat, writeFile } from 'node:fs/promises'
-import { basename, dirname, join, sep } from 'node:path'
+import { basename, dirname, join, resolve, sep } from 'node:path'
 import { unavailable, usage } from './failure.js'
 import { excerpt } from './text.js'
 
@@ -16,6 +16,7 @@ const WHY = {
   ENOENT: 'there is no such file',
   ENOTDIR: 'there is no such folder',
   EISDIR: 'it is a folder',
+  EEXIST: 'a file is where its folder should be',
   EACCES: 'it is not permitted'
 }
 
@@ -71,15 +72,15 @@ export async function readWithin(folder, path, input) {
 }
 
 /**
- * Writes a file of a folder, whole or not at all.
+ * Writes a file of a folder, whole or not at all. Which file it is, the engine says.
  * @param {string} folder
  * @param {string} path
  * @param {Uint8Array} bytes
  * @param {string} input
  */
 export async function writeWithin(folder, path, bytes, input) {
-  const file = join(folder, path)
-  if (!file.startsWith(join(folder, sep))) throw usage(`\`${excerpt(path, 200)}\`, of the input \`${input}\`, leads out of its folder`)
+  const file = resolve(folder, path)
+  if (!file.startsWith(join(resolve(folder), sep))) throw usage(`\`${excerpt(path, 200)}\`, of the input \`${input}\`, leads out of its folder`)
   try {
     await mkdir(dirname(file), { recursive: true })
     const making = join(dirname(file), `.${basename(file)}.making`)
@@ -87,7 +88,7 @@ export async function writeWithin(folder, path, bytes, input) {
     await rename(making, file)
   } catch (error) {
     const { code } = /** @type {{code?: string}} */ (error ?? {})
-    throw unavailable(`\`${excerpt(file, 200)}\` cannot be written: ${code}`)
+    throw unavailable((code && WHY[code]) ?? code ?? 'it cannot be made')
   }
 }
 

@@ -44,7 +44,7 @@ import * as settings from './settings.js'
  *   system: settings.System,
  *   webhooks: Map<string, string>,
  *   http: ReturnType<typeof client>,
- *   hidden: Buffer[],
+ *   hidden: import('./redact.js').Form[],
  *   places: Map<string, {folder: string, input: string}>,
  *   remote: (url: string) => Promise<import('./remote.js').Remote>,
  *   inventory?: import('./inventory.js').Inventory,

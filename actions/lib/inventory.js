@@ -39,6 +39,9 @@ export async function inventory(world, folder, server, remotes) {
   return {
     repository: repositoryOf(url),
 
+    /** What branches and tags stand for is asked again. */
+    refresh: remote.forget,
+
     /**
      * What a full name, or the id of a commit, stands for.
      * @param {string} name
@@ -66,8 +69,11 @@ export async function inventory(world, folder, server, remotes) {
       const made = await remote.run(['hash-object', '-t', 'tag', '-w', '--stdin'], `${head.join('\n')}\n\n${message.trimEnd()}\n`)
       const object = succeeded(made, 'make a tag').toString().trim()
       const pushed = await remote.push(object, name, [`--force-with-lease=${name}:${from}`])
+      if (pushed.code === 0) {
+        remote.learn(name, object, to)
+        return { response: 'moved' }
+      }
       remote.forget()
-      if (pushed.code === 0) return { response: 'moved' }
       return isOvertaken(pushed) ? { response: 'conflict' } : { response: 'unknown', message: remote.refuse(pushed).message }
     },
 

@@ -18,6 +18,8 @@ const WRITING_MAX = 300_000
 const BETWEEN = 1500
 /** After this many rejected pushes with no other writer, the branch is not writable. */
 const BROKEN_MAX = 4
+/** Files of a folder that are fetched along with one of them at most. */
+const BESIDE_MAX = 16
 /** Commits that are looked through for one whose push was not answered. */
 const DEPTH_LOST = 200
 /** Who writes. */
@@ -67,6 +69,18 @@ export function ledger(world, remote, branch) {
   }
 
   /**
+   * The objects of the files in the same folders, if they are few: whoever reads one file of a change reads others next, and one
+   * more request costs more than they do.
+   * @param {string[]} paths
+   */
+  function beside(paths) {
+    const folder = (/** @type {string} */ path) => path.slice(0, path.lastIndexOf('/') + 1)
+    const folders = new Set(paths.map(folder))
+    const near = [...files].filter(([path]) => folders.has(folder(path)))
+    return near.length > BESIDE_MAX ? [] : near.map(([, id]) => id)
+  }
+
+  /**
    * The bytes of those files that are there.
    * @param {string[]} paths
    * @returns {Promise<Map<string, Buffer>>}
@@ -75,7 +89,7 @@ export function ledger(world, remote, branch) {
     paths.forEach(sound)
     await current()
     const there = paths.flatMap((path) => /** @type {[string, string][]} */ (files.has(path) ? [[path, files.get(path)]] : []))
-    const bytes = await remote.objects([...new Set(there.map(([, id]) => id))])
+    const bytes = await remote.objects([...new Set(there.map(([, id]) => id))], beside(paths))
     return new Map(
       there.map(([path, id]) => {
         const found = bytes.get(id)
@@ -199,14 +213,19 @@ export function ledger(world, remote, branch) {
      */
     async commit(puts, message) {
       puts.forEach(({ path }) => sound(path))
-      // Perhaps what is known here is old.
-      if ((await differing(puts)).length > 0) refresh()
       /** @type {string[]} */ const sent = []
-      const committed = await write(puts, message, sent).catch((error) => {
+      /** @type {Committed | undefined} */ let committed
+      try {
+        // Perhaps what is known here is old.
+        if ((await differing(puts)).length > 0) refresh()
+        committed = await write(puts, message, sent)
+      } catch (error) {
         if (sent.length === 0) throw error
-        return { response: /** @type {const} */ ('unknown'), message: String(error.message) }
-      })
-      if (committed.response !== 'committed') refresh()
+        committed = { response: 'unknown', message: String(error instanceof Error ? error.message : error) }
+      } finally {
+        // Whatever kept it from being written, others may have written meanwhile.
+        if (committed?.response !== 'committed') refresh()
+      }
       return committed
     }
   }

@@ -63,7 +63,7 @@ function base64(bytes, shift) {
  * @returns {Buffer}
  */
 export function without(bytes, forms) {
-  const beginnings = Array.from({ length: 256 }, (_, byte) => forms.filter((form) => begins(form, byte)))
+  const beginnings = byBeginning(forms)
   /** @type {Buffer[]} */ const parts = []
   let from = 0
   for (let at = 0; at < bytes.length; at += 1) {
@@ -75,6 +75,19 @@ export function without(bytes, forms) {
     at = end - 1
   }
   return parts.length === 0 ? bytes : Buffer.concat([...parts, bytes.subarray(from)])
+}
+
+/** What was found out about a list of forms, which many short texts are searched for. @type {WeakMap<Form[], Form[][]>} */
+const BEGINNINGS = new WeakMap()
+
+/**
+ * For each byte the forms that it may begin.
+ * @param {Form[]} forms
+ */
+function byBeginning(forms) {
+  const known = BEGINNINGS.get(forms) ?? Array.from({ length: 256 }, (_, byte) => forms.filter((form) => begins(form, byte)))
+  BEGINNINGS.set(forms, known)
+  return known
 }
 
 /**

@@ -59,6 +59,14 @@ export async function remote(world, where) {
     /** Whoever asks next asks the server. */
     forget: () => (known = undefined),
 
+    /**
+     * A tag that was just pushed: that the server took it says what it is.
+     * @param {string} name
+     * @param {string} object
+     * @param {string} commit
+     */
+    learn: (name, object, commit) => void known?.set(name, object).set(`${name}^{}`, commit),
+
     /** Branches and tags by their full names; of an annotated tag also its commit, under `<name>^{}`. */
     async refs() {
       if (known) return known
@@ -86,12 +94,14 @@ export async function remote(world, where) {
     /**
      * The objects with these ids; those that are not here yet are fetched at once.
      * @param {string[]} ids
+     * @param {string[]} [next] objects that are likely to be wanted next: fetched along, if anything is
      */
-    async objects(ids) {
+    async objects(ids, next = []) {
       const here = await objects(run, ids)
       const lacking = ids.filter((id) => !here.has(id))
       if (lacking.length === 0) return here
-      const input = lacking.map((id) => `${id}\n`).join('')
+      const there = await objects(run, next)
+      const input = [...new Set([...lacking, ...next.filter((id) => !there.has(id))])].map((id) => `${id}\n`).join('')
       const words = ['-c', 'fetch.negotiationAlgorithm=noop', ...FETCH, '--filter=blob:none', '--stdin', 'origin']
       const ended = await patiently(world, run, words, input)
       if (ended.code !== 0) throw refuse(ended)

@@ -8,7 +8,11 @@
 import { place, whereabouts } from './failure.js'
 import { code, html, sentence } from './text.js'
 
-/** @typedef {import('./session.js').End} End */
+/**
+ * Where people look: at the change request, and at its files.
+ * @typedef {{url?: string, files?: string}} Where
+ * @typedef {import('./session.js').End} End
+ */
 
 /** Bytes of a job summary at most, with some room. */
 export const SUMMARY_MAX = 1_000_000
@@ -19,9 +23,10 @@ const SIGNS = { proceed: '✅', hold: '✋', halt: '⛔' }
 /**
  * @param {string} title
  * @param {End} end
- * @param {{url?: string, limit?: number}} [how] `url`: where people look at the change request; `limit`: bytes
+ * @param {Where} [where]
+ * @param {number} [limit] bytes
  */
-export function page(title, end, { url, limit = SUMMARY_MAX } = {}) {
+export function page(title, end, { url, files } = {}, limit = SUMMARY_MAX) {
   const judgement = judged(end)
   const head = [
     `<h2>${SIGNS[end.verdict] ?? ''} ${html(title)}: ${html(end.outcome.replaceAll('-', ' '))}</h2>`,
@@ -30,7 +35,10 @@ export function page(title, end, { url, limit = SUMMARY_MAX } = {}) {
     ...(end.help ? [`<p><b>What to do:</b> ${sentence(end.help)}</p>`] : []),
     ...facts(end, judgement, url)
   ]
-  const sections = [faults(end.errors), reasons(judgement), needed(judgement), delta(judgement?.delta), found(end.table)]
+  const sections = [
+    ...[faults(end.errors), reasons(judgement), needed(judgement), delta(judgement?.delta)],
+    ...[attached(end.attachments, files), owed(end), found(end.table)]
+  ]
   return fit(head, sections.filter((section) => section.rows.length > 0), limit)
 }
 
@@ -142,6 +150,32 @@ function delta(found) {
     ...Object.entries(found?.hidden ?? {}).map(([name, by]) => row(code(name), `hidden: ${sentence(String(by))}`))
   ]
   return folded('Delta: what is deployed', ['Entry', 'Difference'], rows)
+}
+
+/**
+ * @param {Record<string, string>} [attachments] their digests by name
+ * @param {string} [files]
+ * @returns {Section}
+ */
+function attached(attachments = {}, files) {
+  const rows = Object.entries(attachments).map(([name, digest]) => {
+    const url = files && `${files}/attachments/${encodeURIComponent(name)}`
+    return row(url ? `<a href="${html(url)}">${html(name)}</a>` : code(name), code(digest))
+  })
+  return folded('Attachments', ['Name', 'Digest'], rows)
+}
+
+/**
+ * What a change owes. Several changes have a table instead.
+ * @param {End} end
+ * @returns {Section}
+ */
+function owed({ obligations = [], table: shown }) {
+  const rows = (shown ? [] : obligations).map((/** @type {any} */ { id, what, owner, due, overdue, fulfilled_at: done }) => {
+    const stands = done ? `fulfilled ${html(done)}` : `${html(due)}${overdue ? ' <b>overdue</b>' : ''}`
+    return row(code(id), sentence(what), code(owner), stands)
+  })
+  return table('Obligations', ['Obligation', 'What', 'Owner', 'Due'], rows)
 }
 
 /**

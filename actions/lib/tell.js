@@ -3,6 +3,7 @@
  * Showing what the engine tells: log lines while it happens; then outputs, annotations, the job summary, and how the step ends.
  */
 import { whereabouts } from './failure.js'
+import { secrets, without } from './redact.js'
 import { judged, page } from './summary.js'
 import { excerpt, guard, logLine } from './text.js'
 
@@ -23,8 +24,15 @@ const REASONS_MAX = 200_000
  * @param {boolean} ofChange whether this is about a change, whose outputs later steps read
  */
 export function telling(core, ofChange) {
-  /** @type {string[]} */ let secrets = []
-  const clean = (/** @type {string} */ text) => secrets.reduce((rest, secret) => rest.replaceAll(secret, '***'), text)
+  /** @type {import('./redact.js').Form[]} */ let hidden = []
+  const clean = (/** @type {string} */ text) => without(Buffer.from(text), hidden).toString()
+  /** The same without secrets, in names as well: whoever writes it down may write it in one more way. @param {any} value @returns {any} */
+  const cleaned = (value) => {
+    if (typeof value === 'string') return clean(value)
+    if (Array.isArray(value)) return value.map(cleaned)
+    if (value === null || typeof value !== 'object') return value
+    return Object.fromEntries(Object.entries(value).map(([name, each]) => [clean(name), cleaned(each)]))
+  }
   const line = (/** @type {string} */ text) => core.info(logLine(clean(text)))
   const text = (/** @type {(string | undefined)[]} */ ...parts) => {
     return parts.filter(Boolean).map((part) => excerpt(clean(String(part)), ANNOTATION_MAX)).join('\n')
@@ -32,12 +40,13 @@ export function telling(core, ofChange) {
   const titled = (/** @type {string} */ title) => ({ title: excerpt(clean(title), 200) })
   return {
     line,
+    cleaned,
     /** What happens, as the engine says it. @param {{level: string, words: string}} told */
     told: ({ level, words }) => line(level === 'warning' ? `warning: ${words}` : words),
-    /** Values that stand in nothing that is shown. @param {string[]} more */
+    /** Values that stand in nothing that is shown, however they are written. @param {string[]} more */
     secrets(more) {
       more.forEach((secret) => core.setSecret(secret))
-      secrets = [...secrets, ...more]
+      hidden = [...hidden, ...secrets(more)]
     },
     /**
      * @param {string} name
@@ -50,14 +59,16 @@ export function telling(core, ofChange) {
     error: (message, title) => core.error(text(message), titled(title)),
     /**
      * What came of it; `fails` says whether the step does.
-     * @param {End} end
-     * @param {{title: string, fails?: boolean, url?: string}} how `url`: where people look at the change request
+     * @param {End} ended
+     * @param {{title: string, fails?: boolean} & import('./summary.js').Where} how
      * @returns {Promise<number>} what the step exits with
      */
-    async report(end, { title, fails = end.exit_code !== 0, url }) {
-      if (ofChange) for (const [name, value] of outputs(end, url)) core.setOutput(name, clean(value))
+    async report(ended, { title, fails = ended.exit_code !== 0, ...where }) {
+      /** @type {End} */ const end = cleaned(ended)
+      if (ofChange) for (const [name, value] of outputs(end, where.url)) core.setOutput(name, clean(value))
       annotate(core, end, fails, text, titled)
-      await summary(core, clean(page(title, end, { url })))
+      const missing = await summary(core, page(clean(title), end, cleaned(where)))
+      if (missing) line(`there is no job summary: ${missing}`)
       line(`${end.outcome.replaceAll('-', ' ')}: ${end.message}`)
       for (const detail of end.details ?? []) line(`  ${detail}`)
       if (end.help) line(`help: ${end.help}`)
@@ -67,15 +78,17 @@ export function telling(core, ofChange) {
 }
 
 /**
- * Adds to the job summary. What came of a change does not hang on it.
+ * Adds to the job summary. What came of a change does not hang on it: why there is none is the answer.
  * @param {typeof import('@actions/core')} core
  * @param {string} text
+ * @returns {Promise<string | undefined>}
  */
 async function summary(core, text) {
   try {
     await core.summary.addRaw(text).write()
+    return undefined
   } catch (error) {
-    core.info(logLine(`there is no job summary: ${error instanceof Error ? error.message : error}`))
+    return error instanceof Error ? error.message : String(error)
   }
 }
 

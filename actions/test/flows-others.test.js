@@ -41,10 +41,38 @@ test('ev5_evidence that cannot be read is refused, and recorded as a failure onl
   for (const outcome of /** @type {Record<string, string>[]} */ ([{}, { outcome: 'success' }])) {
     const refused = await job.action('evidence', { inputs: { ...about, ...outcome } });
     ended(refused, { exitCode: 2 });
-    assert.match(refused.log, /`broken\.xml` cannot be read/);
+    assert.match(refused.log, /the report cannot be read.*\nbroken\.xml, line 1/);
     assert.ok(!fs.existsSync(path.join(job.github.workspace, 'new')), 'nothing is half-written');
   }
-  ended(await job.action('evidence', { inputs: { ...about, outcome: 'failure' } }), { exitCode: 0, outcome: 'failure' });
+  ended(await job.action('evidence', { inputs: { ...about, into: '.', outcome: 'failure' } }), { exitCode: 0, outcome: 'failure' });
+});
+
+test('ev1_ev3_a check of an entry is recorded beside what was recorded of it before', async () => {
+  shop.promote();
+  const { job } = shop.job();
+  const about = { check: 'unit-tests', entry: 'shop/api', branch: 'prod', into: './new' };
+  const record = (/** @type {Record<string, string>} */ inputs) => job.action('evidence', { inputs: { ...about, ...inputs } });
+  const read = (/** @type {string} */ file) => fs.readFileSync(path.join(job.github.workspace, file), 'utf8');
+  fs.writeFileSync(path.join(job.github.workspace, 'tests [1].xml'), TESTS);
+  const first = await record({ file: 'tests [1].xml' });
+  ended(first, { exitCode: 0, outcome: 'success', record: 'new/shop/api/unit-tests.junit.json', report: 'new/shop/api/unit-tests.junit.report.xml' });
+  assert.equal(read('new/shop/api/unit-tests.junit.report.xml'), TESTS);
+  const { run, attempt, assets } = JSON.parse(read('new/shop/api/unit-tests.junit.json'));
+  assert.deepEqual([run, attempt, assets], ['ci-1', 1, [{ kind: 'image', digest: shop.build(1).image }]]);
+  ended(await record({ outcome: 'cancelled', tool: 'junit' }), { exitCode: 0, outcome: 'failure', record: 'new/shop/api/unit-tests.junit.2.json', report: '' });
+  for (const [inputs, words] of /** @type {[Record<string, string>, RegExp][]} */ ([
+    [{}, /nothing says how the check ended/],
+    [{ file: 'none.xml' }, /there is no file `none\.xml`/],
+    [{ outcome: 'success', uri: 'x' }, /about several things/],
+    [{ outcome: 'success', entry: '' }, /about nothing/],
+    [{ outcome: 'success', entry: '', commit: 'main' }, /`main` is not a commit/],
+    [{ outcome: 'success', entry: 'shop/web' }, /the inventory has no entry `shop\/web`/],
+    [{ outcome: 'success', branch: 'nowhere' }, /nowhere/],
+  ])) {
+    const refused = await record(inputs);
+    ended(refused, { exitCode: 2 });
+    assert.match(refused.log, words);
+  }
 });
 
 test('an open promotion is assessed in one comment that updates itself', async () => {

@@ -34,7 +34,10 @@ column('a standard change is opened, deployed and closed', async (node) => {
   ended(opened, { exitCode: 0, outcome: 'cleared', verdict: 'proceed', 'deployment-ready': 'true' });
   assert.equal(opened.outputs['change-request-url'], `${shop.github.url}/${REPO}/issues/${shop.issue.number}`);
   assert.deepEqual(status(shop.issue), ['status_implement']);
-  ended(await close(PASSED), { exitCode: 0, outcome: 'done' });
+  const closed = await close(PASSED);
+  ended(closed, { exitCode: 0, outcome: 'done' });
+  const files = `${shop.github.url}/${REPO}/blob/countersign/changes/${opened.outputs['change-request-id']}`;
+  assert.match(closed.summary ?? '', new RegExp(`Attachments.*<a href="${files}/attachments/closing-summary.md">`, 's'));
   assert.deepEqual([shop.issue.state, status(shop.issue)], ['closed', ['status_closed']]);
   assert.match(shop.issue.body ?? '', /"close_category": "successful"/);
   assert.deepEqual(shop.attachments(), ['closing-summary', 'delta-summary', 'deployment-bom', 'merged-sbom']);
@@ -185,6 +188,8 @@ test('failed acceptance tests, a failed rollback, and no result are told apart',
     ended(await open(), { exitCode: 0, outcome: 'cleared' });
     ended(await close(said), { exitCode, verdict: 'halt' });
   }
+  const notes = shop.changes.flatMap((id) => shop.events(id)).map(({ note }) => note);
+  assert.deepEqual(notes.filter(Boolean), ['it was cancelled']);
   assert.deepEqual(shop.issues.map(({ state }) => state), ['open', 'open', 'open']);
 });
 
@@ -192,7 +197,9 @@ column('an emergency is deployed at once, and owes what it skipped', async (node
   const { commit } = shop.promote({ labels: [{ name: 'EMERGENCY', by: 'oncall' }] });
   const { open, close } = shop.job({ node, missing: ['unit-tests', 'static-analysis'] });
   ended(await open(), { exitCode: 0, outcome: 'cleared', 'deployment-ready': 'false' });
-  ended(await close(PASSED), { exitCode: 0, outcome: 'done' });
+  const closed = await close(PASSED);
+  ended(closed, { exitCode: 0, outcome: 'done' });
+  assert.match(closed.summary ?? '', /Obligations.*<code>gap-unit-tests<\/code>/s);
   assert.match(shop.issue.body ?? '', /"kind": "emergency"[^]*"close_category": "successful_issues"/);
   assert.deepEqual(shop.attachments(), ['closing-summary', 'delta-summary', 'deployment-bom', 'merged-sbom']);
   assert.equal(shop.pointer(), commit);
@@ -252,6 +259,25 @@ test('what a run reads of git it asks for once', async () => {
   const { open, close } = shop.job();
   // Two to list branches and tags.
   assert.equal(await reads(open), 2);
-  // Two more for the tip of the records; and two to see that the pointer was moved.
-  assert.equal(await reads(() => close(PASSED)), 6);
+  // Two more for the tip of the records, two for the files of the target, two for those of the change. What the run wrote itself it knows.
+  assert.equal(await reads(() => close(PASSED)), 8);
 });
+
+for (const kind of ['github', 'ledger']) {
+  test(`changes kept in another repository, as ${kind === 'github' ? 'issues' : 'files alone'}, are about promotions of the inventory`, async () => {
+    const changes = 'shop/changes';
+    shop.github.world.repository(changes, { files: { 'README.md': 'the changes of the shop\n' }, by: 'author' });
+    const { commit } = shop.promote();
+    const { open, close } = shop.job({ inputs: { repository: changes, 'change-system': kind } });
+    const opened = await open();
+    ended(opened, { exitCode: 0, outcome: 'cleared' });
+    ended(await close(PASSED), { exitCode: 0, outcome: 'done' });
+    const folder = `tree/countersign/changes/${opened.outputs['change-request-id']}`;
+    assert.equal(opened.outputs['change-request-url'], `${shop.github.url}/${changes}/${kind === 'ledger' ? folder : 'issues/1'}`);
+    const files = shop.github.world.bare(changes).files('countersign');
+    assert.ok(files.some((file) => file.endsWith('/journal.jsonl')), files.join(', '));
+    assert.equal(shop.github.world.found(changes).issues.length, kind === 'ledger' ? 0 : 1);
+    assert.deepEqual([shop.issues, shop.pointer()], [[], commit]);
+    clean(shop);
+  });
+}

@@ -34,6 +34,9 @@ export class Bare {
     this.run(['config', 'http.receivepack', 'true']);
     this.run(['config', 'gc.auto', '0']);
     this.run(['config', 'receive.autogc', 'false']);
+    // As GitHub does: partial clones, and every object by its id.
+    this.run(['config', 'uploadpack.allowFilter', 'true']);
+    this.run(['config', 'uploadpack.allowAnySHA1InWant', 'true']);
     return this;
   }
 

@@ -104,10 +104,10 @@ test('pc9_the url of a webhook is in no answer', async () => {
   assert.ok(!JSON.stringify(told).includes('hooks.example.com'))
 })
 
-test('after a wait the ledger is read anew', async () => {
+test('ga3_after a wait ledger and inventory are read anew', async () => {
   let refreshed = 0
   const clock = { until: async () => {} }
-  const ledger = { refresh: () => void (refreshed += 1) }
-  assert.deepEqual(await performed({ exchange: 'wait', until: '2030-01-01T00:00:00Z', why: 'x' }, { clock, ledger }), { response: 'waited' })
-  assert.equal(refreshed, 1)
+  const store = { refresh: () => void (refreshed += 1) }
+  assert.deepEqual(await performed({ exchange: 'wait', until: '2030-01-01T00:00:00Z', why: 'x' }, { clock, ledger: store, inventory: store }), { response: 'waited' })
+  assert.equal(refreshed, 2)
 })

@@ -125,6 +125,18 @@ test('cl5_the_pointer_moves_if_it_is_as_it_was_when_the_run_began', async () => 
   assert.equal((await other.ref(name))?.commit, second)
 })
 
+test('a tag that was moved is known without asking', async () => {
+  const from = await opened(clone())
+  await from.ref(PROD)
+  const before = github.log.length
+  assert.equal(await move(from, 'known_latest', second), 'moved')
+  const pushed = github.log.length
+  const seen = await from.ref('refs/tags/known_latest')
+  assert.deepEqual([pushed - before, github.log.length - pushed, seen?.commit], [2, 0, second])
+  from.refresh()
+  assert.deepEqual(await from.ref('refs/tags/known_latest'), seen)
+})
+
 test('a move whose answer is lost is found to have taken, or not', async () => {
   const from = await opened(clone())
   for (const [kind, took] of /** @type {const} */ ([['reset-after', true], ['502-after', true], ['502', false]])) {

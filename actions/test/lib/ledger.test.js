@@ -105,6 +105,42 @@ test('reading again asks the server for nothing, until a write failed', async ()
   assert.equal(await get(one, 'f'), '2')
 })
 
+test('files that are beside each other are fetched at once, and those of other folders are not', async () => {
+  const one = await store('beside')
+  const paths = ['changes/a/journal.jsonl', 'changes/a/request.json', 'changes/b/journal.jsonl', ...Array.from({ length: 17 }, (_, at) => `many/${at}`)]
+  await one.commit(paths.map((path) => ({ path, bytes: bytes(`of ${path}`) })), 'all')
+  const other = await store('beside')
+  await other.exists()
+  const reads = async (/** @type {string} */ path) => (await traffic(async () => assert.equal(await get(other, path), `of ${path}`))).requests
+  assert.equal(await reads('changes/a/journal.jsonl'), 2)
+  assert.equal(await reads('changes/a/request.json'), 0)
+  assert.equal(await reads('changes/b/journal.jsonl'), 2)
+  assert.equal(await reads('many/0'), 2)
+  assert.equal(await reads('many/1'), 2, 'a folder of many files is not fetched whole')
+})
+
+test('ga3_the tip is asked for at first, and again after every write that was not taken', async () => {
+  const [one, other] = [await store('fresh'), await store('fresh')]
+  await put(other, 'f', '1')
+  assert.ok((await traffic(() => one.exists())).requests > 0, 'at first')
+  // It cannot be compared with what is there: nothing is written, and what is known is no longer new.
+  github.fail({ kind: '502', path: /git-upload-pack/, times: 20 })
+  await assert.rejects(put(one, 'f', '2', '1'))
+  github.faults.clear()
+  await put(other, 'f', '3', '1')
+  assert.equal(await get(one, 'f'), '3', 'after one that failed')
+  await put(other, 'f', '4', '3')
+  assert.equal(await put(one, 'f', '5', '2'), 'conflict')
+  assert.equal(await get(one, 'f'), '4', 'after a conflict')
+  await put(other, 'f', '6', '4')
+  github.fail({ kind: '403', path: /git-receive-pack/, times: 20 })
+  assert.equal(await put(one, 'g', '1'), 'broken')
+  github.faults.clear()
+  assert.equal(await get(one, 'f'), '6', 'after one that may not be')
+  await put(one, 'g', '1')
+  assert.deepEqual(await traffic(() => get(one, 'g')), { requests: 0, pushes: 0 }, 'what was written is known')
+})
+
 test('only who knows what is there writes over it', async () => {
   const [one, other] = [await store('cas'), await store('cas')]
   assert.equal(await put(one, 'f', '1'), 'committed')

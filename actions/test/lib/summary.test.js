@@ -41,7 +41,7 @@ test('however many reasons there are, a page fits, and says how many are left', 
 test('a short page keeps the frames of all sections', () => {
   const reasons = [{ blocking: true, message: 'x'.repeat(5000), help: '' }]
   const entries = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`entry-${index}`, 'added']))
-  const text = page('T', report({ judgement: judgement(reasons, { delta: { entries } }) }), { limit: 2500 })
+  const text = page('T', report({ judgement: judgement(reasons, { delta: { entries } }) }), {}, 2500)
   assert.ok(Buffer.byteLength(text) <= 2500)
   assert.match(text, /<p>1 more<\/p>/)
   assert.match(text, /<code>entry-0<\/code>/)
@@ -54,4 +54,24 @@ test('what was recorded is shown where nothing was judged now, and the table tha
   assert.match(text, /Deployment ready<\/th><td>yes/)
   assert.match(text, /<code>runner<\/code><\/td><td>added/)
   assert.match(text, /<th align="left">ENTRY<\/th>.*\n<tr><td><code>&lt;b&gt;x&lt;\/b&gt;<\/code>/)
+})
+
+test('what is attached is shown with its digest, and with a link where its file is known', () => {
+  const attachments = { 'delta-summary.md': 'sha256:aa', '../<b>': 'sha256:bb' }
+  const files = 'https://github.com/shop/inventory/blob/countersign/changes/CR-1'
+  const text = page('T', report({ attachments }), { files })
+  assert.match(text, /<summary>Attachments \(2\)<\/summary>/)
+  assert.match(text, new RegExp(`<td><a href="${files}/attachments/delta-summary.md">delta-summary.md</a></td><td><code>sha256:aa</code></td>`))
+  assert.match(text, /attachments\/\.\.%2F%3Cb%3E">\.\.\/&lt;b&gt;<\/a>/)
+  assert.doesNotMatch(page('T', report({ attachments })), /<a /)
+})
+
+test('what a change owes is shown until when, and whether that is over or done', () => {
+  const owed = { id: 'review', what: 'review it', owner: 'a@example.com', due: '2026-01-02T00:00:00Z', overdue: true }
+  const done = { ...owed, id: 'rca', overdue: false, fulfilled_at: '2026-01-01T00:00:00Z' }
+  const text = page('T', report({ obligations: [owed, done] }))
+  assert.match(text, /<code>review<\/code><\/td><td>review it<\/td>.*2026-01-02T00:00:00Z <b>overdue<\/b>/)
+  assert.match(text, /<code>rca<\/code>.*fulfilled 2026-01-01T00:00:00Z<\/td>/)
+  const table = { columns: ['WHAT'], rows: [['review it']] }
+  assert.equal(page('T', report({ obligations: [owed], table })).split('review it').length, 2, 'several changes have one table')
 })
