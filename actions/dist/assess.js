@@ -1,39 +1,36 @@
 import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);
 import {
-  PARKED,
-  look,
-  promoted
-} from "./chunk-FPIMSHAZ.js";
-import "./chunk-25GNQJ6N.js";
+  change,
+  promoted,
+  seen
+} from "./chunk-2RGG6XQQ.js";
 import {
-  host,
   label,
   page,
-  report,
   run2 as run
-} from "./chunk-KTBYMIVO.js";
+} from "./chunk-FFKY3KVD.js";
 
 // lib/comment.js
 import { readFile } from "node:fs/promises";
 var COMMENT_MAX = 6e4;
 var PAGES_MAX = 100;
-async function comment(host2, target, report2) {
-  const number = await pullRequest(host2.env);
+async function comment(host, target, end, where) {
+  const number = await pullRequest(host.env);
   if (number === void 0) return;
   const marker = `<!-- countersign assessment of ${Buffer.from(label(target)).toString("base64")} -->`;
   const body = `${marker}
-${page(`Assessment of ${label(target)}`, report2, COMMENT_MAX)}`;
+${page(`Assessment of ${label(target)}`, host.tell.cleaned(end), where, COMMENT_MAX)}`;
   try {
-    const { http, settings } = host2;
-    const issues = `/repos/${settings.repository}/issues`;
-    const before = await earlier(host2, `${issues}/${number}/comments`, marker);
+    const { http, system } = host;
+    const issues = `/repos/${system.repository}/issues`;
+    const before = await earlier(host, `${issues}/${number}/comments`, marker);
     const [method, path] = before ? ["PATCH", `${issues}/comments/${before}`] : ["POST", `${issues}/${number}/comments`];
     const answer = await http({ method, path, headers: HEADERS, body: Buffer.from(JSON.stringify({ body })) });
     insist(answer);
-    host2.tell.line(`commented on pull request ${number}`);
+    host.tell.line(`commented on pull request ${number}`);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    host2.tell.line(`the pull request has no comment of this: ${why}; the job needs \`pull-requests: write\``);
+    host.tell.line(`the pull request has no comment of this: ${why}; the job needs \`pull-requests: write\``);
   }
 }
 var HEADERS = {
@@ -41,12 +38,12 @@ var HEADERS = {
   "content-type": "application/json",
   "x-github-api-version": "2022-11-28"
 };
-async function earlier(host2, comments, marker) {
-  const me = await host2.http({ method: "GET", path: "/user", headers: HEADERS });
+async function earlier(host, comments, marker) {
+  const me = await host.http({ method: "GET", path: "/user", headers: HEADERS });
   const login = me.response === "answered" && me.status === 200 ? JSON.parse(me.body.toString()).login : void 0;
   const ours = (user) => login ? user?.login === login : user?.type === "Bot";
   for (let page2 = 1; page2 <= PAGES_MAX; page2 += 1) {
-    const answer = insist(await host2.http({ method: "GET", path: `${comments}?per_page=100&page=${page2}`, headers: HEADERS }));
+    const answer = insist(await host.http({ method: "GET", path: `${comments}?per_page=100&page=${page2}`, headers: HEADERS }));
     const found = JSON.parse(answer.body.toString());
     const mine = found.find(({ user, body }) => ours(user) && body?.startsWith(marker));
     if (mine) return Number(mine.id);
@@ -67,10 +64,9 @@ async function pullRequest(env) {
 
 // entries/assess.js
 await run("Assessment", async (basis) => {
-  const here = await host(basis);
-  const { asks } = await promoted(here, await pullRequest(here.env));
-  const came = await look(here, asks, "assess", { parked: PARKED, reports: [] });
-  const found = report(here, came, asks);
-  if (here.input.flag("comment")) await comment(here, asks.target, found);
-  return here.tell.report(found, { title: `Assessment of ${label(asks.target)}`, fails: here.input.flag("fail") && found.exitCode !== 0 });
+  const { here, target, drive, report } = await change(basis);
+  const end = await drive({ command: "assess", promoted: promoted(here, await pullRequest(here.env)) });
+  const refused = end.outcome === "refused";
+  if (!refused && here.input.flag("comment")) await comment(here, target, end, seen(here, end));
+  return report(end, "Assessment of", refused || here.input.flag("fail") && end.exit_code !== 0);
 });

@@ -1,154 +1,85 @@
 import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);
 import {
-  read
-} from "./chunk-25GNQJ6N.js";
-import {
-  access,
-  checkout,
-  excerpt,
-  folder,
+  commitId,
+  defect,
+  drive,
+  host,
   run2 as run,
-  usage
-} from "./chunk-KTBYMIVO.js";
+  usage,
+  withInventory
+} from "./chunk-FFKY3KVD.js";
 
 // lib/evidence.js
-import { createHash } from "node:crypto";
-import { mkdir, rename, writeFile } from "node:fs/promises";
-import { basename, dirname, extname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 var OUTCOMES = (
   /** @type {const} */
   ["success", "failure", "pending", "cancelled", "skipped"]
 );
-async function imported(basis) {
-  const { ask, clock, env, input } = basis;
-  const check = input.required("check");
-  const path = input.text("file");
-  const raw = path && await read(path, "file");
-  const said = raw && path ? ask("ingest", { document: ask.give(basename(path), raw) }, "ingested") : void 0;
-  const bound = await bind(basis);
-  const run2 = input.text("run") ?? bound.run ?? env.GITHUB_RUN_ID;
-  if (!run2) throw usage("nothing says which run made the evidence", "name it with `run`");
-  const outcome = ended(said, input.choice("outcome", OUTCOMES), path);
-  const tool = input.text("tool") ?? toolOf(said);
-  const stem = `${plain(check)}.${plain(tool)}`;
-  const name = path && `${stem}.report${ending(path)}`;
-  const record = {
-    assets: bound.assets,
+var ABOUT = (
+  /** @type {const} */
+  ["entry", "commit", "image", "uri"]
+);
+async function record(basis) {
+  const { input, env } = basis;
+  const what = about(input);
+  const here = what.kind === "entry" ? await withInventory(host(basis)) : host(basis);
+  const into = input.text("into") ?? "evidence";
+  here.places.set("evidence", { folder: into, input: "into" });
+  const command = {
+    command: "record",
+    check: input.required("check"),
+    reports: reports(here),
+    tool: input.text("tool"),
+    outcome: input.choice("outcome", OUTCOMES),
+    about: what,
+    run: input.text("run"),
+    this_run: env.GITHUB_RUN_ID,
     attempt: input.count("attempt", 1) ?? (Number(env.GITHUB_RUN_ATTEMPT) || 1),
-    check,
-    date: input.text("date") ?? clock.now(),
-    outcome,
-    run: run2,
-    tool,
-    // A file that cannot be read proves nothing; it is kept for people.
-    ...said ? { [said.problem ? "attachments" : "reports"]: [{ name, digest: said.document.digest }] } : {}
+    date: input.text("date")
   };
-  const place = join(input.text("into") ?? "evidence", bound.within);
-  const text = readable(ask, record, join(place, `${stem}.json`));
-  if (raw && name) await write(join(place, name), raw);
-  await write(join(place, `${stem}.json`), Buffer.from(text));
-  return { check, tool, outcome, record: join(place, `${stem}.json`), raw: name && join(place, name) };
-}
-function readable(ask, record, path) {
-  const text = `${JSON.stringify(sorted(record), null, 2)}
-`;
-  const { problem } = ask("ingest", { document: ask.give(path, Buffer.from(text)) }, "ingested");
-  if (!problem) return text;
-  throw usage(`this makes no record: ${problem.message}`, problem.help);
-}
-function sorted(value) {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(Object.keys(value).sort().map((name) => [name, sorted(value[name])]));
-}
-function ended(said, told, path) {
-  const name = excerpt(path ?? "", 200);
-  const word = told === "cancelled" || told === "skipped" ? "failure" : told;
-  if (!said) {
-    if (word) return word;
+  if (command.reports.length === 0 && command.outcome === void 0) {
     throw usage("nothing says how the check ended", "give its report as `file`, or `outcome: ${{ steps.<id>.outcome }}`");
   }
-  if (said.records?.length > 0) throw usage(`\`${name}\` is evidence already`, "put it into the folder of evidence as it is");
-  if (said.problem && (word === void 0 || word === "success")) {
-    const help = `${said.problem.help}; or record that the check failed with \`outcome: failure\``;
-    throw usage(`\`${name}\` cannot be read: ${said.problem.message}`, help);
-  }
-  return word ?? (said.tests?.failed > 0 ? "failure" : "success");
+  const end = await drive(here, command);
+  if (end.exit_code !== 0) return { end };
+  const [recorded, ...more] = end.records ?? [];
+  if (!recorded || more.length > 0) throw defect("one report is not one record");
+  const report = recorded.report && join(into, recorded.report);
+  return { end, recorded: { ...recorded, record: join(into, recorded.record), report } };
 }
-async function bind(basis) {
-  const { input } = basis;
-  const [about, ...more] = ["entry", "commit", "image", "uri"].filter((name) => input.text(name) !== void 0);
-  if (about === void 0 || more.length > 0) {
-    throw usage(`the evidence is about ${about === void 0 ? "nothing" : "several things"}`, "give one of `entry`, `commit`, `image` and `uri`");
+function about(input) {
+  const [kind, ...more] = ABOUT.filter((name) => input.text(name) !== void 0);
+  if (kind === void 0 || more.length > 0) {
+    throw usage(`the evidence is about ${kind === void 0 ? "nothing" : "several things"}`, "give one of `entry`, `commit`, `image` and `uri`");
   }
-  const value = input.required(about);
-  switch (about) {
+  const value = input.required(kind);
+  switch (kind) {
     case "commit":
-      return { assets: [{ kind: "commit", sha: value }], within: `commit-${plain(value.slice(0, 12))}` };
+      return { kind, sha: commitId(value) };
     case "image":
-      return { assets: [{ kind: "image", digest: value }], within: `image-${plain(value.replace(/^sha256:/, "").slice(0, 12))}` };
-    case "uri": {
-      const digest = createHash("sha256").update(value).digest("hex");
-      return { assets: [{ kind: "generic", uri: value }], within: `uri-${digest.slice(0, 12)}` };
-    }
-    default:
-      return bindEntry(basis, value);
+      return { kind, digest: value };
+    case "uri":
+      return { kind, uri: value };
+    case "entry":
+      return { kind, name: value, inventory: "git", branch: input.text("branch") ?? "dev" };
   }
 }
-async function bindEntry(basis, name) {
-  const { ask, env, input } = basis;
-  if (!entryPath(name)) {
-    throw usage(`\`${excerpt(name, 80)}\` is not a path of an inventory entry`, "name parts joined by `/`, none of them empty or beginning with a dot");
-  }
-  const inventory = await checkout(basis, access(basis).system, join(await folder(env), "inventory"));
-  const file = await inventory.file(await inventory.branch(input.text("branch") ?? "dev"), name);
-  if (!file) throw usage(`the inventory has no entry \`${name}\``, "list its files");
-  const entry = parsed(Buffer.from(ask.take(file.digest)).toString(), name);
-  const at = entry.artifact.lastIndexOf("@");
-  const digest = entry.sha256 ?? (at >= 0 ? entry.artifact.slice(at + 1) : void 0);
-  const asset = digest ? { kind: "image", digest } : { kind: "generic", uri: entry.provenance ?? entry.artifact };
-  return { assets: [asset], run: entry.pipeline_run_id, within: name };
-}
-function parsed(text, name) {
-  try {
-    const entry = JSON.parse(text);
-    if (typeof entry.artifact === "string" && typeof entry.pipeline_run_id === "string") return entry;
-  } catch {
-  }
-  throw usage(`the inventory entry \`${name}\` cannot be read`, "write entries with `countersign inventory add`");
-}
-function entryPath(path) {
-  const parts = path.split("/");
-  return path.length <= 400 && parts.every((part) => part !== "" && !part.startsWith(".")) && !/[\u0000-\u001f\u007f-\u009f\\]/.test(path);
-}
-function toolOf(said) {
-  return said?.scan?.tool || (said ? (said.format ?? "unknown").split(" ")[0].toLowerCase() : "pipeline");
-}
-function plain(text) {
-  return [...text].map((character) => /[A-Za-z0-9_]/.test(character) ? character : "-").slice(0, 60).join("") || "-";
-}
-function ending(path) {
-  return /^\.[A-Za-z0-9]{1,8}$/.test(extname(path)) ? extname(path) : "";
-}
-async function write(path, bytes) {
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    const making = join(dirname(path), `.${basename(path)}.making`);
-    await writeFile(making, bytes);
-    await rename(making, path);
-  } catch (error) {
-    throw usage(`\`${excerpt(path, 200)}\` cannot be written: ${/** @type {any} */
-    error.code}`, "check the input `into`");
-  }
+function reports({ input, places }) {
+  const path = input.text("file");
+  if (path === void 0) return [];
+  places.set("reports", { folder: dirname(path), input: "file" });
+  return [{ place: "reports", files: basename(path).replace(/[*?[\]{}\\]/g, "\\$&") }];
 }
 
 // entries/evidence.js
 await run("Evidence", async (basis) => {
-  const { check, tool, outcome, record, raw } = await imported(basis);
   const { tell } = basis;
-  tell.output("record", record);
-  tell.output("report", raw ?? "");
+  const { end, recorded } = await record(basis);
+  if (!recorded) return tell.report(end, { title: "Evidence" });
+  const { check, tool, outcome, record: path, report } = recorded;
+  tell.output("record", path);
+  tell.output("report", report ?? "");
   tell.output("outcome", outcome);
-  tell.line(`${record}: \`${check}\` by \`${tool}\`: ${outcome}`);
+  tell.line(`${path}: \`${check}\` by \`${tool}\`: ${outcome}`);
   return 0;
 }, { about: "other things" });

@@ -1,21 +1,16 @@
 import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);
 import {
-  PARKED,
-  act,
+  change,
   restored
-} from "./chunk-FPIMSHAZ.js";
-import "./chunk-25GNQJ6N.js";
+} from "./chunk-2RGG6XQQ.js";
 import {
-  host,
-  label,
-  report,
-  run2 as run
-} from "./chunk-KTBYMIVO.js";
+  run2 as run,
+  waiting
+} from "./chunk-FFKY3KVD.js";
 
 // entries/rollback.js
 await run("Rollback", async (basis) => {
-  const here = await host(basis);
-  const { asks, pointer, wait } = await restored(here);
-  const came = await act(here, asks, { parked: PARKED, reports: [], wait }, pointer);
-  return here.tell.report(report(here, came, asks), { title: `Rollback of ${label(asks.target)}` });
+  const { here, drive, report } = await change(basis);
+  const end = await drive({ ...restored(here), wait: waiting(here.input) });
+  return report(end, "Rollback of");
 });

@@ -294,6 +294,14 @@ export namespace v1 {
       /** Where to look at what was done. */
       reference: string;
     }
+    /** Prove that the records of the ledger hold together (AU7). */
+    | {
+      /** Who takes over the records of version 1; absent: nobody does. */
+      adopt?: Person | null;
+      command: "audit";
+      /** Make registers again that are not what their chains come to. */
+      rebuild?: boolean;
+    }
     /** Show the changes that are not finished. */
     | {
       command: "sweep";
@@ -1488,6 +1496,19 @@ export namespace v1 {
     /** The file's name, for people. */
     name: string;
   };
+  /** The chain of a target. */
+  type Audited = {
+    /** The digest of the last. */
+    head: Digest | null;
+    /** The target's key in paths. */
+    key: string;
+    /** How many links there are. */
+    links: number;
+    /** Whether its records hold together, in words. */
+    records: string;
+    /** The target. */
+    target: Target;
+  };
   /** What a bill of materials is about. */
   type BomSummary = {
     /** How many components it lists, nested ones included. At least one. */
@@ -1791,6 +1812,15 @@ export namespace v1 {
       journal_head: Digest;
       /** Where it stands. */
       standing: Surveyed;
+    }
+    /** Whether the records of a ledger hold together. */
+    | {
+      /** How many attachments are as they were attached. */
+      attached: number;
+      /** How many changes there are. */
+      changes: number;
+      /** The targets. */
+      targets: Array<Audited>;
     }
     /** What is owed, by due time. */
     | {

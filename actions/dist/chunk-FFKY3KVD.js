@@ -18,9 +18,9 @@ var __commonJS = (cb, mod) => function __require2() {
     throw mod = 0, e;
   }
 };
-var __export = (target2, all) => {
-  for (var name in all)
-    __defProp(target2, name, { get: all[name], enumerable: true });
+var __export = (target2, all2) => {
+  for (var name in all2)
+    __defProp(target2, name, { get: all2[name], enumerable: true });
 };
 var __copyProps = (to, from, except, desc) => {
   if (from && typeof from === "object" || typeof from === "function") {
@@ -45,7 +45,7 @@ var require_tunnel = __commonJS({
     "use strict";
     var net = __require("net");
     var tls = __require("tls");
-    var http2 = __require("http");
+    var http3 = __require("http");
     var https2 = __require("https");
     var events2 = __require("events");
     var assert = __require("assert");
@@ -56,12 +56,12 @@ var require_tunnel = __commonJS({
     exports.httpsOverHttps = httpsOverHttps2;
     function httpOverHttp2(options) {
       var agent = new TunnelingAgent(options);
-      agent.request = http2.request;
+      agent.request = http3.request;
       return agent;
     }
     function httpsOverHttp2(options) {
       var agent = new TunnelingAgent(options);
-      agent.request = http2.request;
+      agent.request = http3.request;
       agent.createSocket = createSecureSocket;
       agent.defaultPort = 443;
       return agent;
@@ -82,7 +82,7 @@ var require_tunnel = __commonJS({
       var self = this;
       self.options = options || {};
       self.proxyOptions = self.options.proxy || {};
-      self.maxSockets = self.options.maxSockets || http2.Agent.defaultMaxSockets;
+      self.maxSockets = self.options.maxSockets || http3.Agent.defaultMaxSockets;
       self.requests = [];
       self.sockets = [];
       self.on("free", function onFree(socket, host2, port, localAddress) {
@@ -950,14 +950,14 @@ var require_tree = __commonJS({
         return this.node?.search(key)?.value ?? null;
       }
     };
-    var tree = new TernarySearchTree();
+    var tree2 = new TernarySearchTree();
     for (let i = 0; i < wellknownHeaderNames.length; ++i) {
       const key = headerNameLowerCasedRecord[wellknownHeaderNames[i]];
-      tree.insert(key, key);
+      tree2.insert(key, key);
     }
     module.exports = {
       TernarySearchTree,
-      tree
+      tree: tree2
     };
   }
 });
@@ -977,7 +977,7 @@ var require_util = __commonJS({
     var { EventEmitter: EE } = __require("node:events");
     var { InvalidArgumentError } = require_errors();
     var { headerNameLowerCasedRecord } = require_constants();
-    var { tree } = require_tree();
+    var { tree: tree2 } = require_tree();
     var [nodeMajor, nodeMinor] = process.versions.node.split(".").map((v) => Number(v));
     var BodyAsyncIterable = class {
       constructor(body) {
@@ -1169,10 +1169,10 @@ var require_util = __commonJS({
       return m ? parseInt(m[1], 10) * 1e3 : null;
     }
     function headerNameToString(value) {
-      return typeof value === "string" ? headerNameLowerCasedRecord[value] ?? value.toLowerCase() : tree.lookup(value) ?? value.toString("latin1").toLowerCase();
+      return typeof value === "string" ? headerNameLowerCasedRecord[value] ?? value.toLowerCase() : tree2.lookup(value) ?? value.toString("latin1").toLowerCase();
     }
     function bufferToLowerCasedHeaderName(value) {
-      return tree.lookup(value) ?? value.toString("latin1").toLowerCase();
+      return tree2.lookup(value) ?? value.toString("latin1").toLowerCase();
     }
     function parseHeaders(headers, obj) {
       if (obj === void 0) obj = {};
@@ -2164,9 +2164,9 @@ var require_dispatcher_base = __commonJS({
       }
       close(callback) {
         if (callback === void 0) {
-          return new Promise((resolve3, reject) => {
+          return new Promise((resolve4, reject) => {
             this.close((err, data) => {
-              return err ? reject(err) : resolve3(data);
+              return err ? reject(err) : resolve4(data);
             });
           });
         }
@@ -2204,12 +2204,12 @@ var require_dispatcher_base = __commonJS({
           err = null;
         }
         if (callback === void 0) {
-          return new Promise((resolve3, reject) => {
+          return new Promise((resolve4, reject) => {
             this.destroy(err, (err2, data) => {
               return err2 ? (
                 /* istanbul ignore next: should never error */
                 reject(err2)
-              ) : resolve3(data);
+              ) : resolve4(data);
             });
           });
         }
@@ -2534,15 +2534,15 @@ var require_connect = __commonJS({
             if (this._sessionCache.size < this._maxCachedSessions) {
               return;
             }
-            const ref = this._sessionCache.get(key);
-            if (ref !== void 0 && ref.deref() === void 0) {
+            const ref2 = this._sessionCache.get(key);
+            if (ref2 !== void 0 && ref2.deref() === void 0) {
               this._sessionCache.delete(key);
             }
           });
         }
         get(sessionKey) {
-          const ref = this._sessionCache.get(sessionKey);
-          return ref ? ref.deref() : null;
+          const ref2 = this._sessionCache.get(sessionKey);
+          return ref2 ? ref2.deref() : null;
         }
         set(sessionKey, session) {
           if (this._maxCachedSessions === 0) {
@@ -4476,8 +4476,8 @@ var require_util2 = __commonJS({
     function createDeferredPromise() {
       let res;
       let rej;
-      const promise = new Promise((resolve3, reject) => {
-        res = resolve3;
+      const promise = new Promise((resolve4, reject) => {
+        res = resolve4;
         rej = reject;
       });
       return { promise, resolve: res, reject: rej };
@@ -4859,8 +4859,8 @@ var require_util2 = __commonJS({
       }
       return values;
     }
-    function getDecodeSplit(name, list2) {
-      const value = list2.get(name, true);
+    function getDecodeSplit(name, list3) {
+      const value = list3.get(name, true);
       if (value === null) {
         return null;
       }
@@ -6729,12 +6729,12 @@ upgrade: ${upgrade}\r
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve3, reject) => {
+      const waitForDrain = () => new Promise((resolve4, reject) => {
         assert(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve3;
+          callback = resolve4;
         }
       });
       socket.on("close", onDrain).on("drain", onDrain);
@@ -6902,11 +6902,11 @@ var require_client_h2 = __commonJS({
     var kOpenStreams = /* @__PURE__ */ Symbol("open streams");
     var extractBody;
     var h2ExperimentalWarned = false;
-    var http2;
+    var http22;
     try {
-      http2 = __require("node:http2");
+      http22 = __require("node:http2");
     } catch {
-      http2 = { constants: {} };
+      http22 = { constants: {} };
     }
     var {
       constants: {
@@ -6918,7 +6918,7 @@ var require_client_h2 = __commonJS({
         HTTP2_HEADER_EXPECT,
         HTTP2_HEADER_STATUS
       }
-    } = http2;
+    } = http22;
     function parseH2Headers(headers) {
       const result = [];
       for (const [name, value] of Object.entries(headers)) {
@@ -6944,7 +6944,7 @@ var require_client_h2 = __commonJS({
           code: "UNDICI-H2"
         });
       }
-      const session = http2.connect(client2[kUrl], {
+      const session = http22.connect(client2[kUrl], {
         createConnection: () => socket,
         peerMaxConcurrentStreams: client2[kMaxConcurrentStreams]
       });
@@ -7404,12 +7404,12 @@ var require_client_h2 = __commonJS({
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve3, reject) => {
+      const waitForDrain = () => new Promise((resolve4, reject) => {
         assert(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve3;
+          callback = resolve4;
         }
       });
       h2stream.on("close", onDrain).on("drain", onDrain);
@@ -7627,7 +7627,7 @@ var require_client = __commonJS({
     "use strict";
     var assert = __require("node:assert");
     var net = __require("node:net");
-    var http2 = __require("node:http");
+    var http3 = __require("node:http");
     var util = require_util();
     var { channels } = require_diagnostics();
     var Request2 = require_request();
@@ -7816,7 +7816,7 @@ var require_client = __commonJS({
         this[kUrl] = util.parseOrigin(url);
         this[kConnector] = connect2;
         this[kPipelining] = pipelining != null ? pipelining : 1;
-        this[kMaxHeadersSize] = maxHeaderSize || http2.maxHeaderSize;
+        this[kMaxHeadersSize] = maxHeaderSize || http3.maxHeaderSize;
         this[kKeepAliveDefaultTimeout] = keepAliveTimeout == null ? 4e3 : keepAliveTimeout;
         this[kKeepAliveMaxTimeout] = keepAliveMaxTimeout == null ? 6e5 : keepAliveMaxTimeout;
         this[kKeepAliveTimeoutThreshold] = keepAliveTimeoutThreshold == null ? 2e3 : keepAliveTimeoutThreshold;
@@ -7888,16 +7888,16 @@ var require_client = __commonJS({
         return this[kNeedDrain] < 2;
       }
       async [kClose]() {
-        return new Promise((resolve3) => {
+        return new Promise((resolve4) => {
           if (this[kSize]) {
-            this[kClosedResolve] = resolve3;
+            this[kClosedResolve] = resolve4;
           } else {
-            resolve3(null);
+            resolve4(null);
           }
         });
       }
       async [kDestroy](err) {
-        return new Promise((resolve3) => {
+        return new Promise((resolve4) => {
           const requests = this[kQueue].splice(this[kPendingIdx]);
           for (let i = 0; i < requests.length; i++) {
             const request = requests[i];
@@ -7908,7 +7908,7 @@ var require_client = __commonJS({
               this[kClosedResolve]();
               this[kClosedResolve] = null;
             }
-            resolve3(null);
+            resolve4(null);
           };
           if (this[kHTTPContext]) {
             this[kHTTPContext].destroy(err, callback);
@@ -7959,7 +7959,7 @@ var require_client = __commonJS({
         });
       }
       try {
-        const socket = await new Promise((resolve3, reject) => {
+        const socket = await new Promise((resolve4, reject) => {
           client2[kConnector]({
             host: host2,
             hostname,
@@ -7971,7 +7971,7 @@ var require_client = __commonJS({
             if (err) {
               reject(err);
             } else {
-              resolve3(socket2);
+              resolve4(socket2);
             }
           });
         });
@@ -8307,8 +8307,8 @@ var require_pool_base = __commonJS({
         if (this[kQueue].isEmpty()) {
           await Promise.all(this[kClients].map((c) => c.close()));
         } else {
-          await new Promise((resolve3) => {
-            this[kClosedResolve] = resolve3;
+          await new Promise((resolve4) => {
+            this[kClosedResolve] = resolve4;
           });
         }
       }
@@ -8623,7 +8623,7 @@ var require_agent = __commonJS({
     function defaultFactory(origin, opts) {
       return opts && opts.connections === 1 ? new Client(origin, opts) : new Pool(origin, opts);
     }
-    var Agent3 = class extends DispatcherBase {
+    var Agent4 = class extends DispatcherBase {
       constructor({ factory = defaultFactory, maxRedirections = 0, connect, tls, ...options } = {}) {
         if (typeof factory !== "function") {
           throw new InvalidArgumentError("factory must be a function.");
@@ -8698,7 +8698,7 @@ var require_agent = __commonJS({
         await Promise.all(destroyPromises);
       }
     };
-    module.exports = Agent3;
+    module.exports = Agent4;
   }
 });
 
@@ -8708,7 +8708,7 @@ var require_proxy_agent = __commonJS({
     "use strict";
     var { kProxy, kClose, kDestroy, kDispatch, kInterceptors } = require_symbols();
     var { URL: URL2 } = __require("node:url");
-    var Agent3 = require_agent();
+    var Agent4 = require_agent();
     var Pool = require_pool();
     var DispatcherBase = require_dispatcher_base();
     var { InvalidArgumentError, RequestAbortedError, SecureProxyConnectionError } = require_errors();
@@ -8823,7 +8823,7 @@ var require_proxy_agent = __commonJS({
           return agentFactory(origin2, options);
         };
         this[kClient] = clientFactory(url, { connect });
-        this[kAgent] = new Agent3({
+        this[kAgent] = new Agent4({
           ...opts,
           factory,
           connect: async (opts2, callback) => {
@@ -8932,13 +8932,13 @@ var require_env_http_proxy_agent = __commonJS({
     var DispatcherBase = require_dispatcher_base();
     var { kClose, kDestroy, kClosed, kDestroyed, kDispatch, kNoProxyAgent, kHttpProxyAgent, kHttpsProxyAgent } = require_symbols();
     var ProxyAgent2 = require_proxy_agent();
-    var Agent3 = require_agent();
+    var Agent4 = require_agent();
     var DEFAULT_PORTS = {
       "http:": 80,
       "https:": 443
     };
     var experimentalWarned = false;
-    var EnvHttpProxyAgent = class extends DispatcherBase {
+    var EnvHttpProxyAgent2 = class extends DispatcherBase {
       #noProxyValue = null;
       #noProxyEntries = null;
       #opts = null;
@@ -8952,7 +8952,7 @@ var require_env_http_proxy_agent = __commonJS({
           });
         }
         const { httpProxy, httpsProxy, noProxy, ...agentOpts } = opts;
-        this[kNoProxyAgent] = new Agent3(agentOpts);
+        this[kNoProxyAgent] = new Agent4(agentOpts);
         const HTTP_PROXY = httpProxy ?? process.env.http_proxy ?? process.env.HTTP_PROXY;
         if (HTTP_PROXY) {
           this[kHttpProxyAgent] = new ProxyAgent2({ ...agentOpts, uri: HTTP_PROXY });
@@ -9057,7 +9057,7 @@ var require_env_http_proxy_agent = __commonJS({
         return process.env.no_proxy ?? process.env.NO_PROXY ?? "";
       }
     };
-    module.exports = EnvHttpProxyAgent;
+    module.exports = EnvHttpProxyAgent2;
   }
 });
 
@@ -9577,7 +9577,7 @@ var require_readable = __commonJS({
         if (this._readableState.closeEmitted) {
           return null;
         }
-        return await new Promise((resolve3, reject) => {
+        return await new Promise((resolve4, reject) => {
           if (this[kContentLength] > limit) {
             this.destroy(new AbortError());
           }
@@ -9590,7 +9590,7 @@ var require_readable = __commonJS({
             if (signal?.aborted) {
               reject(signal.reason ?? new AbortError());
             } else {
-              resolve3(null);
+              resolve4(null);
             }
           }).on("error", noop).on("data", function(chunk) {
             limit -= chunk.length;
@@ -9609,7 +9609,7 @@ var require_readable = __commonJS({
     }
     async function consume(stream, type) {
       assert(!stream[kConsume]);
-      return new Promise((resolve3, reject) => {
+      return new Promise((resolve4, reject) => {
         if (isUnusable(stream)) {
           const rState = stream._readableState;
           if (rState.destroyed && rState.closeEmitted === false) {
@@ -9626,7 +9626,7 @@ var require_readable = __commonJS({
             stream[kConsume] = {
               type,
               stream,
-              resolve: resolve3,
+              resolve: resolve4,
               reject,
               length: 0,
               body: []
@@ -9696,18 +9696,18 @@ var require_readable = __commonJS({
       return buffer;
     }
     function consumeEnd(consume2) {
-      const { type, body, resolve: resolve3, stream, length } = consume2;
+      const { type, body, resolve: resolve4, stream, length } = consume2;
       try {
         if (type === "text") {
-          resolve3(chunksDecode(body, length));
+          resolve4(chunksDecode(body, length));
         } else if (type === "json") {
-          resolve3(JSON.parse(chunksDecode(body, length)));
+          resolve4(JSON.parse(chunksDecode(body, length)));
         } else if (type === "arrayBuffer") {
-          resolve3(chunksConcat(body, length).buffer);
+          resolve4(chunksConcat(body, length).buffer);
         } else if (type === "blob") {
-          resolve3(new Blob(body, { type: stream[kContentType] }));
+          resolve4(new Blob(body, { type: stream[kContentType] }));
         } else if (type === "bytes") {
-          resolve3(chunksConcat(body, length));
+          resolve4(chunksConcat(body, length));
         }
         consumeFinish(consume2);
       } catch (err) {
@@ -9964,9 +9964,9 @@ var require_api_request = __commonJS({
     };
     function request(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve3, reject) => {
+        return new Promise((resolve4, reject) => {
           request.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve3(data);
+            return err ? reject(err) : resolve4(data);
           });
         });
       }
@@ -10189,9 +10189,9 @@ var require_api_stream = __commonJS({
     };
     function stream(opts, factory, callback) {
       if (callback === void 0) {
-        return new Promise((resolve3, reject) => {
+        return new Promise((resolve4, reject) => {
           stream.call(this, opts, factory, (err, data) => {
-            return err ? reject(err) : resolve3(data);
+            return err ? reject(err) : resolve4(data);
           });
         });
       }
@@ -10476,9 +10476,9 @@ var require_api_upgrade = __commonJS({
     };
     function upgrade(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve3, reject) => {
+        return new Promise((resolve4, reject) => {
           upgrade.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve3(data);
+            return err ? reject(err) : resolve4(data);
           });
         });
       }
@@ -10570,9 +10570,9 @@ var require_api_connect = __commonJS({
     };
     function connect(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve3, reject) => {
+        return new Promise((resolve4, reject) => {
           connect.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve3(data);
+            return err ? reject(err) : resolve4(data);
           });
         });
       }
@@ -11297,7 +11297,7 @@ var require_mock_agent = __commonJS({
   "node_modules/undici/lib/mock/mock-agent.js"(exports, module) {
     "use strict";
     var { kClients } = require_symbols();
-    var Agent3 = require_agent();
+    var Agent4 = require_agent();
     var {
       kAgent,
       kMockAgentSet,
@@ -11324,7 +11324,7 @@ var require_mock_agent = __commonJS({
         if (opts?.agent && typeof opts.agent.dispatch !== "function") {
           throw new InvalidArgumentError("Argument opts.agent must implement Agent");
         }
-        const agent = opts?.agent ? opts.agent : new Agent3(opts);
+        const agent = opts?.agent ? opts.agent : new Agent4(opts);
         this[kAgent] = agent;
         this[kClients] = agent[kClients];
         this[kOptions] = buildMockOptions(opts);
@@ -11428,9 +11428,9 @@ var require_global2 = __commonJS({
     "use strict";
     var globalDispatcher = /* @__PURE__ */ Symbol.for("undici.globalDispatcher.1");
     var { InvalidArgumentError } = require_errors();
-    var Agent3 = require_agent();
+    var Agent4 = require_agent();
     if (getGlobalDispatcher() === void 0) {
-      setGlobalDispatcher(new Agent3());
+      setGlobalDispatcher(new Agent4());
     }
     function setGlobalDispatcher(agent) {
       if (!agent || typeof agent.dispatch !== "function") {
@@ -11691,10 +11691,10 @@ var require_dns = __commonJS({
               return;
             }
             this.setRecords(origin, addresses);
-            const records = this.#records.get(origin.hostname);
+            const records2 = this.#records.get(origin.hostname);
             const ip = this.pick(
               origin,
-              records,
+              records2,
               newOpts.affinity
             );
             let port;
@@ -11757,7 +11757,7 @@ var require_dns = __commonJS({
       }
       #defaultPick(origin, hostnameRecords, affinity) {
         let ip = null;
-        const { records, offset } = hostnameRecords;
+        const { records: records2, offset } = hostnameRecords;
         let family;
         if (this.dualStack) {
           if (affinity == null) {
@@ -11769,13 +11769,13 @@ var require_dns = __commonJS({
               affinity = (hostnameRecords.offset & 1) === 1 ? 6 : 4;
             }
           }
-          if (records[affinity] != null && records[affinity].ips.length > 0) {
-            family = records[affinity];
+          if (records2[affinity] != null && records2[affinity].ips.length > 0) {
+            family = records2[affinity];
           } else {
-            family = records[affinity === 4 ? 6 : 4];
+            family = records2[affinity === 4 ? 6 : 4];
           }
         } else {
-          family = records[affinity];
+          family = records2[affinity];
         }
         if (family == null || family.ips.length === 0) {
           return ip;
@@ -11798,7 +11798,7 @@ var require_dns = __commonJS({
       }
       setRecords(origin, addresses) {
         const timestamp = Date.now();
-        const records = { records: { 4: null, 6: null } };
+        const records2 = { records: { 4: null, 6: null } };
         for (const record of addresses) {
           record.timestamp = timestamp;
           if (typeof record.ttl === "number") {
@@ -11806,11 +11806,11 @@ var require_dns = __commonJS({
           } else {
             record.ttl = this.#maxTTL;
           }
-          const familyRecords = records.records[record.family] ?? { ips: [] };
+          const familyRecords = records2.records[record.family] ?? { ips: [] };
           familyRecords.ips.push(record);
-          records.records[record.family] = familyRecords;
+          records2.records[record.family] = familyRecords;
         }
-        this.#records.set(origin.hostname, records);
+        this.#records.set(origin.hostname, records2);
       }
       getHandler(meta, opts) {
         return new DNSDispatchHandler(this, meta, opts);
@@ -12273,9 +12273,9 @@ var require_headers = __commonJS({
       // https://fetch.spec.whatwg.org/#dom-headers-getsetcookie
       getSetCookie() {
         webidl.brandCheck(this, _Headers);
-        const list2 = this.#headersList.cookies;
-        if (list2) {
-          return [...list2];
+        const list3 = this.#headersList.cookies;
+        if (list3) {
+          return [...list3];
         }
         return [];
       }
@@ -12315,8 +12315,8 @@ var require_headers = __commonJS({
       static getHeadersList(o) {
         return o.#headersList;
       }
-      static setHeadersList(o, list2) {
-        o.#headersList = list2;
+      static setHeadersList(o, list3) {
+        o.#headersList = list3;
       }
     };
     var { getHeadersGuard, setHeadersGuard, getHeadersList, setHeadersList } = Headers2;
@@ -12862,8 +12862,8 @@ var require_request2 = __commonJS({
           const controllerList = dependentControllerMap.get(ac.signal);
           if (controllerList !== void 0) {
             if (controllerList.size !== 0) {
-              for (const ref of controllerList) {
-                const ctrl = ref.deref();
+              for (const ref2 of controllerList) {
+                const ctrl = ref2.deref();
                 if (ctrl !== void 0) {
                   ctrl.abort(this.reason);
                 }
@@ -13284,13 +13284,13 @@ var require_request2 = __commonJS({
         if (this.signal.aborted) {
           ac.abort(this.signal.reason);
         } else {
-          let list2 = dependentControllerMap.get(this.signal);
-          if (list2 === void 0) {
-            list2 = /* @__PURE__ */ new Set();
-            dependentControllerMap.set(this.signal, list2);
+          let list3 = dependentControllerMap.get(this.signal);
+          if (list3 === void 0) {
+            list3 = /* @__PURE__ */ new Set();
+            dependentControllerMap.set(this.signal, list3);
           }
           const acRef = new WeakRef(ac);
-          list2.add(acRef);
+          list3.add(acRef);
           util.addAbortListener(
             ac.signal,
             buildAbort(acRef)
@@ -13612,7 +13612,7 @@ var require_fetch = __commonJS({
     function handleFetchDone(response) {
       finalizeAndReportTiming(response, "fetch");
     }
-    function fetch2(input, init = void 0) {
+    function fetch3(input, init = void 0) {
       webidl.argumentLengthCheck(arguments, 1, "globalThis.fetch");
       let p = createDeferredPromise();
       let requestObject;
@@ -13660,7 +13660,7 @@ var require_fetch = __commonJS({
         p.resolve(responseObject.deref());
         p = null;
       };
-      controller = fetching({
+      controller = fetching2({
         request,
         processResponseEndOfBody: handleFetchDone,
         processResponse,
@@ -13727,7 +13727,7 @@ var require_fetch = __commonJS({
         });
       }
     }
-    function fetching({
+    function fetching2({
       request,
       processRequestBodyChunkLength,
       processRequestEndOfBody,
@@ -14435,7 +14435,7 @@ var require_fetch = __commonJS({
       function dispatch({ body }) {
         const url = requestCurrentURL(request);
         const agent = fetchParams.controller.dispatcher;
-        return new Promise((resolve3, reject) => agent.dispatch(
+        return new Promise((resolve4, reject) => agent.dispatch(
           {
             path: url.pathname + url.search,
             origin: url.origin,
@@ -14511,7 +14511,7 @@ var require_fetch = __commonJS({
               }
               this.body = new Readable({ read: resume });
               const onError = this.onError.bind(this);
-              resolve3({
+              resolve4({
                 status,
                 statusText,
                 headersList,
@@ -14554,7 +14554,7 @@ var require_fetch = __commonJS({
               for (let i = 0; i < rawHeaders.length; i += 2) {
                 headersList.append(bufferToLowerCasedHeaderName(rawHeaders[i]), rawHeaders[i + 1].toString("latin1"), true);
               }
-              resolve3({
+              resolve4({
                 status,
                 statusText: STATUS_CODES[status],
                 headersList,
@@ -14567,9 +14567,9 @@ var require_fetch = __commonJS({
       }
     }
     module.exports = {
-      fetch: fetch2,
+      fetch: fetch3,
       Fetch,
-      fetching,
+      fetching: fetching2,
       finalizeAndReportTiming
     };
   }
@@ -15439,7 +15439,7 @@ var require_cache = __commonJS({
     var { Response: Response2, cloneResponse, fromInnerResponse } = require_response();
     var { Request: Request2, fromInnerRequest } = require_request2();
     var { kState } = require_symbols2();
-    var { fetching } = require_fetch();
+    var { fetching: fetching2 } = require_fetch();
     var { urlIsHttpHttpsScheme, createDeferredPromise, readAllBytes } = require_util2();
     var assert = __require("node:assert");
     var Cache = class _Cache {
@@ -15522,7 +15522,7 @@ var require_cache = __commonJS({
           r.destination = "subresource";
           requestList.push(r);
           const responsePromise = createDeferredPromise();
-          fetchControllers.push(fetching({
+          fetchControllers.push(fetching2({
             request: r,
             processResponse(response) {
               if (response.type === "error" || response.status === 206 || response.status < 200 || response.status > 299) {
@@ -17176,7 +17176,7 @@ var require_connection = __commonJS({
     var { channels } = require_diagnostics();
     var { CloseEvent } = require_events();
     var { makeRequest } = require_request2();
-    var { fetching } = require_fetch();
+    var { fetching: fetching2 } = require_fetch();
     var { Headers: Headers2, getHeadersList } = require_headers();
     var { getDecodeSplit } = require_util2();
     var { WebsocketFrameSend } = require_frame();
@@ -17210,7 +17210,7 @@ var require_connection = __commonJS({
       }
       const permessageDeflate = "permessage-deflate; client_max_window_bits";
       request.headersList.append("sec-websocket-extensions", permessageDeflate);
-      const controller = fetching({
+      const controller = fetching2({
         request,
         useParallelQueue: true,
         dispatcher: options.dispatcher,
@@ -18296,8 +18296,8 @@ var require_util8 = __commonJS({
       return true;
     }
     function delay(ms) {
-      return new Promise((resolve3) => {
-        setTimeout(resolve3, ms).unref();
+      return new Promise((resolve4) => {
+        setTimeout(resolve4, ms).unref();
       });
     }
     module.exports = {
@@ -18683,24 +18683,24 @@ ${value}`;
         this.dropConsumedChunks();
       }
       handleBOM() {
-        const first = this.peekBufferedByte(0);
+        const first2 = this.peekBufferedByte(0);
         const second = this.peekBufferedByte(1);
         const third = this.peekBufferedByte(2);
         if (second === void 0) {
-          if (first === BOM[0]) {
+          if (first2 === BOM[0]) {
             return true;
           }
           this.checkBOM = false;
           return true;
         }
         if (third === void 0) {
-          if (first === BOM[0] && second === BOM[1]) {
+          if (first2 === BOM[0] && second === BOM[1]) {
             return true;
           }
           this.checkBOM = false;
           return false;
         }
-        if (first === BOM[0] && second === BOM[1] && third === BOM[2]) {
+        if (first2 === BOM[0] && second === BOM[1] && third === BOM[2]) {
           this.discardLeadingBytes(3);
         }
         this.checkBOM = false;
@@ -18718,7 +18718,7 @@ var require_eventsource = __commonJS({
   "node_modules/undici/lib/web/eventsource/eventsource.js"(exports, module) {
     "use strict";
     var { pipeline } = __require("node:stream");
-    var { fetching } = require_fetch();
+    var { fetching: fetching2 } = require_fetch();
     var { makeRequest } = require_request2();
     var { webidl } = require_webidl();
     var { EventSourceStream } = require_eventsource_stream();
@@ -18888,7 +18888,7 @@ var require_eventsource = __commonJS({
             }
           );
         };
-        this.#controller = fetching(fetchParams);
+        this.#controller = fetching2(fetchParams);
       }
       /**
        * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model
@@ -19021,9 +19021,9 @@ var require_undici = __commonJS({
     var Dispatcher = require_dispatcher();
     var Pool = require_pool();
     var BalancedPool = require_balanced_pool();
-    var Agent3 = require_agent();
+    var Agent4 = require_agent();
     var ProxyAgent2 = require_proxy_agent();
-    var EnvHttpProxyAgent = require_env_http_proxy_agent();
+    var EnvHttpProxyAgent2 = require_env_http_proxy_agent();
     var RetryAgent = require_retry_agent();
     var errors = require_errors();
     var util = require_util();
@@ -19044,9 +19044,9 @@ var require_undici = __commonJS({
     module.exports.Client = Client;
     module.exports.Pool = Pool;
     module.exports.BalancedPool = BalancedPool;
-    module.exports.Agent = Agent3;
+    module.exports.Agent = Agent4;
     module.exports.ProxyAgent = ProxyAgent2;
-    module.exports.EnvHttpProxyAgent = EnvHttpProxyAgent;
+    module.exports.EnvHttpProxyAgent = EnvHttpProxyAgent2;
     module.exports.RetryAgent = RetryAgent;
     module.exports.RetryHandler = RetryHandler;
     module.exports.DecoratorHandler = DecoratorHandler;
@@ -19106,7 +19106,7 @@ var require_undici = __commonJS({
     module.exports.setGlobalDispatcher = setGlobalDispatcher;
     module.exports.getGlobalDispatcher = getGlobalDispatcher;
     var fetchImpl = require_fetch().fetch;
-    module.exports.fetch = async function fetch2(init, options = void 0) {
+    module.exports.fetch = async function fetch3(init, options = void 0) {
       try {
         return await fetchImpl(init, options);
       } catch (err) {
@@ -19156,9 +19156,9 @@ var require_undici = __commonJS({
 });
 
 // lib/text.js
-var STEERS = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+var STEERS = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e0fff}]/gu;
 function guard(text) {
-  return text.replace(STEERS, (character) => `\\u{${character.charCodeAt(0).toString(16)}}`);
+  return text.replace(STEERS, (character2) => `\\u{${character2.codePointAt(0)?.toString(16)}}`);
 }
 function excerpt(text, limit) {
   const characters = [...text];
@@ -19169,7 +19169,7 @@ function logLine(text) {
 }
 var ENTITIES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;", "`": "&#96;", "|": "&#124;" };
 function html(text) {
-  return guard(text).replace(/[&<>"'`|]/g, (character) => ENTITIES[character] ?? "");
+  return guard(text).replace(/[&<>"'`|]/g, (character2) => ENTITIES[character2] ?? "");
 }
 function code(text) {
   return `<code>${html(text)}</code>`;
@@ -19184,7 +19184,7 @@ function sentence(text) {
 }
 
 // lib/failure.js
-var EXIT = Object.freeze({ done: 0, internal: 1, usage: 2, held: 16, unavailable: 30, writeLost: 31 });
+var EXIT = Object.freeze({ internal: 1, usage: 2, unavailable: 30 });
 var Refusal = class extends Error {
   /**
    * @param {number} exitCode
@@ -19211,6 +19211,10 @@ function refusal(error2) {
   const message = error2 instanceof Error ? error2.message : String(error2);
   return new Refusal(EXIT.internal, [{ message: `internal error: ${guard(message)}`, help: "report this with the log" }]);
 }
+function refused({ exitCode, faults: faults2 }) {
+  const { message, help } = faults2[0] ?? { message: "it was refused" };
+  return { outcome: "refused", exit_code: exitCode, verdict: "halt", message, help, errors: faults2 };
+}
 function whereabouts(fault) {
   return [fault.document, fault.place && place(fault.place)].filter(Boolean).join(", ");
 }
@@ -19229,16 +19233,20 @@ import { devNull } from "node:os";
 var SIZE_MAX = 64 << 20;
 var PATIENCE = 30;
 var TRIES = 4;
-var KEPT = /^(PATH|TMPDIR|TEMP|TMP|SystemRoot|(https?|no|all)_proxy|SSL_CERT_(FILE|DIR)|CURL_CA_BUNDLE)$/i;
-function git(world2, gitDir, remote2) {
-  const fixed = [
-    `--git-dir=${gitDir}`,
-    ...["core.hooksPath=/dev/null", "core.fsmonitor=false", "credential.helper=", "gc.auto=0", "maintenance.auto=false"],
-    ...["http.followRedirects=false", "http.lowSpeedLimit=1", `http.lowSpeedTime=${patience(world2.env)}`]
-  ].flatMap((option, index) => index === 0 ? [option] : ["-c", option]);
-  return (args, options = {}) => new Promise((resolve3, reject) => {
-    const env = { ...environment(world2.env, gitDir), ...access(remote2), ...options.env };
-    const child2 = world2.spawn("git", [...fixed, ...args], { env, stdio: "pipe", windowsHide: true, detached: true });
+var KEPT = /^(PATH|TMPDIR|TEMP|TMP|SystemRoot|(https?|no|all)_proxy|SSL_CERT_DIR)$/i;
+var CERTIFICATES = ["GIT_SSL_CAINFO", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"];
+var FIXED = [
+  ...["core.hooksPath=/dev/null", "core.fsmonitor=false", "credential.helper=", "gc.auto=0", "maintenance.auto=false"],
+  ...["http.followRedirects=false", "http.lowSpeedLimit=1", "core.alternateRefsCommand=true"]
+];
+function git(world2, gitDir, server) {
+  const options = [...FIXED, `http.lowSpeedTime=${patience(world2.env)}`].flatMap((option) => ["-c", option]);
+  const env = { ...environment(world2.env, gitDir), ...access(server) };
+  return (args, input = "") => run(world2, [`--git-dir=${gitDir}`, ...options, ...args], env, input);
+}
+function run(world2, args, env, input) {
+  return new Promise((resolve4, reject) => {
+    const child2 = world2.spawn("git", args, { env, cwd: "/", stdio: "pipe", windowsHide: true, detached: true });
     const stdout = [];
     const stderr = [];
     const timer = setTimeout(() => end(child2), patience(world2.env) * 1e4);
@@ -19250,11 +19258,11 @@ function git(world2, gitDir, remote2) {
     });
     child2.on("close", (code2) => {
       clearTimeout(timer);
-      resolve3({ code: code2, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString().trim() });
+      resolve4({ code: code2, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString().trim() });
     });
     child2.stdin.on("error", () => {
     });
-    child2.stdin.end(options.input ?? "");
+    child2.stdin.end(input);
   });
 }
 function end(child2) {
@@ -19270,35 +19278,34 @@ function end(child2) {
 function patience(env) {
   return Number(env.COUNTERSIGN_PATIENCE) || PATIENCE;
 }
-async function patiently({ sleep: sleep2, random }, run3, args, options) {
+async function patiently({ sleep: sleep2, random }, run4, args, input) {
   for (let tries = 1; ; tries += 1) {
-    const ended = await run3(args, options);
-    if (ended.code === 0 || tries === TRIES || isAbsent(ended) || isDenied(ended)) return ended;
+    const ended2 = await run4(args, input);
+    if (ended2.code === 0 || tries === TRIES || isAbsent(ended2) || isDenied(ended2)) return ended2;
     await sleep2(500 * 2 ** tries * (0.5 + random()));
   }
 }
 function isAbsent({ stderr }) {
-  return /^fatal: couldn't find remote ref /m.test(stderr);
+  return /\bnot our ref\b|does not allow request for unadvertised object/.test(stderr);
 }
 function isDenied({ stderr }) {
   return /could not read (Username|Password) for|Authentication failed for/.test(stderr);
 }
-function succeeded(ended, doing) {
-  if (ended.code === 0) return ended.stdout;
-  throw unavailable(`git cannot ${doing}: ${excerpt(complaint(ended), 400)}`);
+function succeeded(ended2, doing) {
+  if (ended2.code === 0) return ended2.stdout;
+  throw unavailable(`git cannot ${doing}: ${excerpt(complaint(ended2), 400)}`);
 }
-function complaint(ended) {
-  if (ended.code === null) return "it did not end in time";
-  if (isDenied(ended)) return "the server does not accept the token";
-  const lines = ended.stderr.split("\n").map((line) => line.trim());
-  return lines.find((line) => /^(fatal|error|remote):/.test(line)) ?? lines.find(Boolean) ?? `exit code ${ended.code}`;
+function complaint(ended2) {
+  if (ended2.code === null) return "it did not end in time";
+  if (isDenied(ended2)) return "the server does not accept the token";
+  const lines = ended2.stderr.split("\n").map((line) => line.trim());
+  return lines.find((line) => /^(fatal|error|remote):/.test(line)) ?? lines.find(Boolean) ?? `exit code ${ended2.code}`;
 }
-async function objects(run3, ids, options = {}) {
-  const found = /* @__PURE__ */ new Map();
-  if (ids.length === 0) return found;
-  const input = ids.map((id) => `${id}
-`).join("");
-  const output = succeeded(await run3(["cat-file", "--batch"], { ...options, input }), "read objects");
+async function objects(run4, ids) {
+  const found3 = /* @__PURE__ */ new Map();
+  if (ids.length === 0) return found3;
+  const output = succeeded(await run4(["cat-file", "--batch"], ids.map((id) => `${id}
+`).join("")), "read objects");
   let at = 0;
   for (const id of ids) {
     const end2 = output.indexOf(10, at);
@@ -19307,15 +19314,15 @@ async function objects(run3, ids, options = {}) {
     if (words.length !== 3) continue;
     const size = Number(words[2]);
     if (size > SIZE_MAX) throw usage(`object ${id} has more than ${SIZE_MAX} bytes`, "a document has at most 64 MiB");
-    found.set(id, output.subarray(at, at + size));
+    found3.set(id, output.subarray(at, at + size));
     at += size + 1;
   }
-  return found;
+  return found3;
 }
-async function listing(run3, id) {
-  const ended = await run3(["ls-tree", "-r", "-z", "--full-tree", id]);
-  if (ended.code !== 0) return void 0;
-  const items = ended.stdout.toString("utf8").split("\0").slice(0, -1);
+async function listing(run4, id) {
+  const ended2 = await run4(["ls-tree", "-r", "-z", "--full-tree", id]);
+  if (ended2.code !== 0) return void 0;
+  const items = ended2.stdout.toString("utf8").split("\0").slice(0, -1);
   return items.map((item) => {
     const tab = item.indexOf("	");
     const [mode = "", kind = "", id2 = ""] = item.slice(0, tab).split(" ");
@@ -19338,8 +19345,10 @@ function commitId(text) {
 function environment(env, home) {
   const kept = {};
   for (const [name, value] of Object.entries(env)) if (value !== void 0 && KEPT.test(name)) kept[name] = value;
+  const certificates = CERTIFICATES.map((name) => env[name]).find(Boolean);
   return {
     ...kept,
+    ...certificates ? { GIT_SSL_CAINFO: certificates } : {},
     HOME: home,
     GIT_CONFIG_NOSYSTEM: "1",
     GIT_CONFIG_GLOBAL: devNull,
@@ -19347,17 +19356,33 @@ function environment(env, home) {
     GIT_ASKPASS: "",
     GIT_OPTIONAL_LOCKS: "0",
     GIT_NO_REPLACE_OBJECTS: "1",
+    GIT_NO_LAZY_FETCH: "1",
     GIT_ALLOW_PROTOCOL: "https:http",
     LC_ALL: "C"
   };
 }
-function access(remote2) {
-  if (!remote2?.token) return { GIT_NO_LAZY_FETCH: "1" };
-  return {
-    GIT_CONFIG_COUNT: "1",
-    GIT_CONFIG_KEY_0: `http.${new URL(remote2.url).origin}/.extraheader`,
-    GIT_CONFIG_VALUE_0: `AUTHORIZATION: basic ${basic(remote2.token)}`
-  };
+function access(server) {
+  if (!server) return { GIT_ALLOW_PROTOCOL: "" };
+  const { url, token, reach: reach2 = [] } = server;
+  const header = [`http.${new URL(url).origin}/.extraheader`, `AUTHORIZATION: basic ${basic(token)}`];
+  const pairs = [header, ...reach2].flatMap(([name = "", value = ""], at) => [
+    [`GIT_CONFIG_KEY_${at}`, name],
+    [`GIT_CONFIG_VALUE_${at}`, value]
+  ]);
+  return { GIT_CONFIG_COUNT: String(pairs.length / 2), ...Object.fromEntries(pairs) };
+}
+async function reach(world2) {
+  const own = Object.entries(world2.env).filter(([name]) => ["PATH", "HOME", "XDG_CONFIG_HOME"].includes(name));
+  const names = "^http\\.(sslcainfo|sslcapath|proxy)$";
+  const ended2 = await run(
+    world2,
+    ["config", "--null", "--get-regexp", names],
+    /** @type {any} */
+    Object.fromEntries(own),
+    ""
+  );
+  const lines = ended2.stdout.toString().split("\0").filter((line) => line.includes("\n"));
+  return lines.map((line) => [line.slice(0, line.indexOf("\n")), line.slice(line.indexOf("\n") + 1)]);
 }
 function basic(token) {
   return Buffer.from(`x-access-token:${token}`).toString("base64");
@@ -19403,8 +19428,8 @@ function inputs(get) {
      */
     choice(name, options) {
       const value = text(name);
-      const found = options.find((option) => option === value);
-      if (value === void 0 || found !== void 0) return found;
+      const found3 = options.find((option) => option === value);
+      if (value === void 0 || found3 !== void 0) return found3;
       throw wrong(name, value, `give one of ${options.map((option) => `\`${option}\``).join(", ")}`);
     }
   };
@@ -19438,21 +19463,25 @@ function address(text, name) {
   throw usage(`\`${name}\` is no https URL`, "it is set by the runner");
 }
 function target(input) {
-  for (const name of ["environment", "region", "staging"]) {
-    const value = input.text(name);
-    if (value !== void 0 && !isReference(value)) throw wrong(name, value, "use letters, digits, `.`, `_`, `-`, `+` and `/`");
-  }
+  const name = (key) => {
+    const value = input.text(key);
+    if (value === void 0 || isReference(value)) return value;
+    throw wrong(key, value, "use letters, digits, `.`, `_`, `-`, `+` and `/`");
+  };
+  const environment2 = name("environment") ?? input.required("environment");
   return {
-    environment: input.required("environment"),
-    region: input.text("region"),
-    purpose: input.choice("purpose", ["production", "pre_prod"]) ?? input.required("purpose"),
-    detail: input.text("detail") ?? input.required("environment")
+    environment: environment2,
+    region: name("region"),
+    purpose: input.choice("purpose", ["production", "pre_prod"]),
+    detail: input.text("detail"),
+    branch: name("branch"),
+    staging: name("staging")
   };
 }
 function label({ environment: environment2, region }) {
   return region === void 0 ? environment2 : `${environment2} in ${region}`;
 }
-function run(env) {
+function run2(env) {
   const id = env.GITHUB_RUN_ID;
   if (!id) throw usage("`GITHUB_RUN_ID` is not set", "this action runs in GitHub Actions");
   const { GITHUB_ACTOR_ID: actor, GITHUB_ACTOR: login } = env;
@@ -19473,7 +19502,7 @@ function approvals(input, env, { kind }) {
   if (environment2.length > 255 || /[\u0000-\u001f\u007f-\u009f]/.test(environment2)) {
     throw wrong("approval-environment", environment2, "name an environment of the repository");
   }
-  const id = Number(run(env).id);
+  const id = Number(run2(env).id);
   if (!Number.isSafeInteger(id)) throw usage("`GITHUB_RUN_ID` is no number", "it is set by the runner");
   return { environment: environment2, run: id, repository: env.GITHUB_REPOSITORY };
 }
@@ -19487,11 +19516,16 @@ function supplied(input) {
   }
   return id === "notAvailable" ? void 0 : id;
 }
-function waiting(input, clock2, format2) {
+function waiting(input) {
   const seconds = input.count("wait", 0);
-  if (!seconds) return void 0;
-  const until = format2(clock2.milliseconds() + seconds * 1e3);
-  return { until, interval_seconds: input.count("wait-interval", 5) ?? 15 };
+  return seconds ? { seconds, interval_seconds: input.count("wait-interval", 5) ?? 15 } : void 0;
+}
+function secrets(input, env) {
+  return input.lines("secret-env").map((name) => {
+    const value = env[name];
+    if (value) return value;
+    throw usage(`the variable \`${name}\`, which the input \`secret-env\` names, is not set`, "set it in `env:` of the step");
+  });
 }
 function webhooks(input, env) {
   return new Map(
@@ -19506,8 +19540,9 @@ function webhooks(input, env) {
   );
 }
 
-// lib/store.js
-import { createHash as createHash2, randomUUID } from "node:crypto";
+// lib/host.js
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
 
 // lib/engine.js
 import { createHash } from "node:crypto";
@@ -19868,17 +19903,17 @@ function initSync(module) {
 // lib/engine.js
 var CONTRACT = "countersign/v1";
 var MODULE = true ? "./countersign_bg.wasm" : "../../plugin/dist/js/countersign_bg.wasm";
-async function start(read) {
+async function start(read3) {
   initSync({ module: (
     /** @type {BufferSource} */
-    await read(new URL(MODULE, import.meta.url))
+    await read3(new URL(MODULE, import.meta.url))
   ) });
   return new Engine2(new Engine());
 }
 var Engine2 = class {
   #door;
   #stopped = false;
-  /** @param {Pick<Door, 'put' | 'take' | 'call' | 'callBytes'>} door */
+  /** @param {Pick<Door, 'put' | 'take' | 'call'>} door */
   constructor(door) {
     this.#door = door;
   }
@@ -19913,13 +19948,6 @@ var Engine2 = class {
     ));
   }
   /**
-   * Answers one request, as JSON in bytes.
-   * @param {Uint8Array} request
-   */
-  callBytes(request) {
-    return this.#ask(() => this.#door.callBytes(request));
-  }
-  /**
    * A trap, a panic or a limit ends the engine, not the change.
    * @template T
    * @param {() => T} act
@@ -19942,174 +19970,6 @@ var Engine2 = class {
 function digestOf(bytes) {
   return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 }
-
-// lib/store.js
-var WRITING_MAX = 3e5;
-var BETWEEN = 1500;
-var BROKEN_MAX = 4;
-var DEPTH_LOST = 200;
-var TIP = "refs/countersign/tip";
-var FETCH = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--filter=blob:none"];
-var WRITER = "countersign <41898282+github-actions[bot]@users.noreply.github.com>";
-async function gitStore(world2, folder3, where) {
-  const run3 = git(world2, folder3, where);
-  const ref = `refs/heads/${reference(where.branch)}`;
-  succeeded(await run3(["init", "--quiet", "--bare", "--template=", folder3]), "make a repository");
-  succeeded(await run3(["config", "remote.store.url", where.url]), "make a repository");
-  let tip;
-  let files = /* @__PURE__ */ new Map();
-  let stale = true;
-  const digests = /* @__PURE__ */ new Map();
-  let crowd = 0;
-  async function pause(many) {
-    await world2.sleep(Math.min(200 * many, BETWEEN) * world2.random());
-    stale = true;
-  }
-  const refuse = (ended, doing) => {
-    const help = "the job needs the permission `contents: write`, and the token must be allowed to write the branch";
-    return unavailable(`the records branch \`${where.branch}\` cannot be ${doing}: ${excerpt(complaint(ended), 400)}`, help);
-  };
-  async function fetch2(depth = 1) {
-    const ended = await patiently(world2, run3, ["fetch", ...FETCH, `--depth=${depth}`, "store", `+${ref}:${TIP}`]);
-    if (ended.code === 0) {
-      const now = succeeded(await run3(["rev-parse", "--verify", `${TIP}^{commit}`]), "read the branch").toString().trim();
-      if (now !== tip) files = await tree(now);
-      crowd = tip === void 0 || now === tip ? Math.max(0, crowd - 1) : crowd + 1;
-      tip = now;
-    } else if (isAbsent(ended)) {
-      tip = void 0;
-      files = /* @__PURE__ */ new Map();
-    } else {
-      throw refuse(ended, "read");
-    }
-    stale = false;
-  }
-  async function tree(commit2) {
-    const items = await listing(run3, commit2);
-    if (!items) throw unavailable(`the records branch \`${where.branch}\` cannot be read: its tree is not there`);
-    return new Map(items.filter(({ mode }) => mode === "100644").map(({ path: path6, id }) => [path6, id]));
-  }
-  async function getAll(paths) {
-    paths.forEach(sound);
-    if (stale) await fetch2();
-    const there = paths.filter((path6) => files.has(path6));
-    const id = (path6) => files.get(path6) ?? "";
-    const bytes = await blobs([...new Set(there.map(id))]);
-    return new Map(
-      there.map((path6) => {
-        const found = bytes.get(id(path6));
-        if (!found) throw unavailable(`\`${path6}\` of the records branch cannot be read: its bytes are not there`);
-        return [path6, { bytes: found, digest: digestOf(found) }];
-      })
-    );
-  }
-  async function blobs(ids) {
-    const there = await objects(run3, ids, { env: { GIT_NO_LAZY_FETCH: "1" } });
-    const lacking = ids.filter((id) => !there.has(id));
-    if (lacking.length === 0) return there;
-    const input = lacking.map((id) => `${id}
-`).join("");
-    const ended = await patiently(world2, run3, ["-c", "fetch.negotiationAlgorithm=noop", "fetch", ...FETCH, "--stdin", "store"], { input });
-    if (ended.code !== 0) throw refuse(ended, "read");
-    return new Map([...there, ...await objects(run3, lacking)]);
-  }
-  const get = async (path6) => (await getAll([path6])).get(path6);
-  async function digestAt(path6) {
-    if (stale) await fetch2();
-    const id = files.get(path6);
-    const known = id && digests.get(id);
-    if (id && !known) digests.set(id, (await get(path6))?.digest ?? "");
-    return id && digests.get(id);
-  }
-  async function commit(path6, bytes) {
-    const message = Buffer.from(`${path6}
-
-Write: ${randomUUID()}
-`);
-    const head = [
-      "commit refs/countersign/next",
-      "mark :1",
-      `committer ${WRITER} ${Math.floor(world2.system() / 1e3)} +0000`,
-      `data ${message.length}
-${message}`,
-      ...tip ? [`from ${tip}`] : [],
-      `M 100644 inline ${path6}`,
-      `data ${bytes.length}
-`
-    ].join("\n");
-    const input = Buffer.concat([Buffer.from(head), bytes, Buffer.from("\n\nget-mark :1\ndone\n")]);
-    if (!tip) succeeded(await run3(["update-ref", "-d", "refs/countersign/next"]), "make a commit");
-    const made = succeeded(await run3(["fast-import", "--quiet", "--done", "--force"], { input }), "make a commit");
-    return made.toString().trim();
-  }
-  async function put(path6, bytes, expected) {
-    sound(path6);
-    const end2 = world2.system() + WRITING_MAX;
-    let broken = 0;
-    if (crowd > 0) await pause(crowd);
-    for (let pushes = 1; world2.system() < end2; pushes += 1) {
-      if (await digestAt(path6) !== expected) {
-        await fetch2();
-        if (await digestAt(path6) !== expected) return "conflict";
-      }
-      const parent = tip;
-      const made = await commit(path6, bytes);
-      const pushed = await run3(["push", "--porcelain", "--no-verify", "--no-signed", "store", `${made}:${ref}`]);
-      if (pushed.code === 0) {
-        tip = made;
-        files.set(path6, blobId(bytes, made.length));
-        digests.set(blobId(bytes, made.length), digestOf(bytes));
-        return "stored";
-      }
-      const unsent = /^!\t.*\t\[rejected\]/m.test(pushed.stdout.toString());
-      if (!unsent && await arrived(made, pushed)) return "stored";
-      broken = unsent || tip !== parent ? 0 : broken + 1;
-      if (broken === BROKEN_MAX) throw refuse(pushed, "written");
-      await pause(pushes);
-    }
-    throw unavailable(
-      `\`${path6}\` cannot be written to the records branch: others wrote to it in between, again and again`,
-      "run the job again; it continues where it was"
-    );
-  }
-  async function arrived(made, pushed) {
-    const answer = pushed.stdout.toString();
-    if (/^!\t.*\[remote rejected\].*(hook declined|protected|not allowed|prohibited|denied)/m.test(answer)) {
-      throw refuse(pushed, "written");
-    }
-    await fetch2(DEPTH_LOST);
-    return tip !== void 0 && (await run3(["merge-base", "--is-ancestor", made, tip])).code === 0;
-  }
-  return {
-    place: where.place,
-    exists: async () => {
-      if (stale) await fetch2();
-      return tip !== void 0;
-    },
-    refresh: () => stale = true,
-    get,
-    getAll,
-    put,
-    list: async (prefix) => {
-      if (stale) await fetch2();
-      return [...files.keys()].filter((path6) => path6.startsWith(prefix)).sort();
-    }
-  };
-}
-function blobId(bytes, length) {
-  const hash = createHash2(length === 40 ? "sha1" : "sha256");
-  return hash.update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
-}
-function sound(path6) {
-  const segments = path6.split("/");
-  if (segments.length <= 8 && segments.every((segment) => /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/.test(segment))) return;
-  throw usage(`\`${excerpt(path6, 200)}\` is not a path in the store`);
-}
-
-// lib/host.js
-import { mkdtemp, readFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join as join2, resolve } from "node:path";
 
 // lib/ask.js
 function asking(engine) {
@@ -20134,44 +19994,37 @@ function asking(engine) {
 }
 
 // lib/clock.js
+var SWITCHES = ["COUNTERSIGN_NOW", "COUNTERSIGN_CRASH"];
 var LONGEST = 2e9;
 function clock(env, system2, sleep2) {
-  const set = env.COUNTERSIGN_NOW;
-  const scripted = set !== void 0 && set !== "";
-  const start2 = scripted ? Date.parse(set) : 0;
-  if (Number.isNaN(start2)) throw usage("`COUNTERSIGN_NOW` is not a time such as `2030-01-02T03:04:05Z`");
-  let last = scripted ? start2 - 1e3 : 0;
-  const milliseconds = () => last = scripted ? last + 1e3 : Math.max(last, system2());
-  const pass = async (end2) => {
-    if (scripted) {
-      last = Math.max(last, end2);
-      return;
-    }
-    for (let left = end2 - system2(); left > 0; left = end2 - system2()) await sleep2(Math.min(left, LONGEST));
-  };
+  const set = SWITCHES.find((name) => env[name]);
+  if (set !== void 0) throw usage(`\`${set}\` is set, and only tests may set it`, "remove the variable and see who set it");
+  let last = 0;
+  const milliseconds = () => last = Math.max(last, system2());
   return {
     milliseconds,
-    now: () => format(milliseconds()),
-    until: (time) => pass(Date.parse(time)),
-    seconds: (count) => pass((scripted ? last : system2()) + count * 1e3)
+    // Whole seconds are written without a fraction.
+    now: () => new Date(milliseconds()).toISOString().replace(".000Z", "Z"),
+    async until(time) {
+      for (let left = Date.parse(time) - system2(); left > 0; left = Date.parse(time) - system2()) {
+        await sleep2(Math.min(left, LONGEST));
+      }
+    }
   };
-}
-function format(milliseconds) {
-  return new Date(milliseconds).toISOString().replace(".000Z", "Z");
 }
 
 // lib/http.js
 var ANSWER_MAX = 64 << 20;
 var TOLD = ["content-type", "link", "location", "retry-after", "x-ratelimit-remaining", "x-ratelimit-reset"];
 var OURS = /* @__PURE__ */ new Set(["authorization", "user-agent", "host", "cookie", "content-length"]);
-function client(fetch2, base, token, seconds) {
+function client(fetch3, base, token, seconds) {
   return async ({ method, path: path6, headers = {}, body }) => {
     const url = within(base, path6);
     const asked = Object.entries(headers).filter(([name]) => !OURS.has(name.toLowerCase()));
     const own = { authorization: `Bearer ${token}`, "user-agent": "countersign-actions" };
     const json = body ? { "content-type": "application/json" } : {};
     try {
-      const answer = await fetch2(url, {
+      const answer = await fetch3(url, {
         method,
         headers: { ...json, ...Object.fromEntries(asked), ...own },
         body: body && Buffer.from(body),
@@ -20217,147 +20070,217 @@ function why(error2, seconds) {
 }
 
 // lib/inventory.js
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join as join2 } from "node:path";
+
+// lib/remote.js
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-var MOVES_MAX = 3;
-async function inventory(world2, ask, where) {
-  const gitDir = repositoryAt(where.folder);
-  const local = git(world2, gitDir);
-  const origin = (await local(["config", "--get", "remote.origin.url"])).stdout.toString().trim();
-  const url = origin ? onServer(origin, where.server) : void 0;
-  const repository = url && new URL(url).pathname.replace(/^\/|\.git$/g, "");
-  const refs = url ? await remote(world2, where.scratch, { url, token: where.token }) : localRefs(local);
-  const places = [local, ...refs.places];
-  async function items(commit) {
-    for (const place2 of places) {
-      const found = await listing(place2, commit);
-      const ids = (found ?? []).filter((item) => shown(item) && item.kind === "blob").map(({ id }) => id);
-      const bytes = found && await objects(place2, [...new Set(ids)]);
-      if (found && bytes && ids.every((id) => bytes.has(id))) return { found, bytes };
-    }
-    return void 0;
-  }
-  async function whole2(commit) {
-    const there = await items(commitId(commit)) ?? (await refs.fetch(commit) ? await items(commit) : void 0);
-    if (there) return there;
-    throw usage(`the inventory has no commit ${commit}`, "check it out with `fetch-depth: 0`: a shallow clone lacks older commits");
+var FETCH = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"];
+var PUSH = ["push", "--porcelain", "--no-verify", "--no-signed"];
+async function scratch(world2, server) {
+  const folder = await mkdtemp(join(world2.env.RUNNER_TEMP || tmpdir(), "countersign-"));
+  const run4 = git(world2, folder, server);
+  succeeded(await run4(["init", "--quiet", "--bare", "--template=", folder]), "make a repository");
+  return { folder, run: run4 };
+}
+async function remote(world2, where) {
+  const { folder, run: run4 } = await scratch(world2, { ...where, reach: await reach(world2) });
+  succeeded(await run4(["config", "remote.origin.url", where.url]), "make a repository");
+  let known;
+  const path6 = repositoryOf(where.url);
+  function refuse(ended2) {
+    const needs = "the token needs `contents: read`, and to write `contents: write`";
+    return unavailable(`git cannot reach \`${excerpt(path6, 100)}\`: ${excerpt(complaint(ended2), 160)}; ${needs}`);
   }
   return {
-    repository,
-    branch: async (name) => {
-      const tip = await refs.branch(reference(name));
-      if (tip) return tip;
-      throw usage(`the inventory has no branch \`${excerpt(name, 200)}\``, "a branch is an environment: name another with `branch`");
+    run: run4,
+    url: where.url,
+    refuse,
+    /** Whoever asks next asks the server. */
+    forget: () => known = void 0,
+    /**
+     * A tag that was just pushed: that the server took it says what it is.
+     * @param {string} name
+     * @param {string} object
+     * @param {string} commit
+     */
+    learn: (name, object, commit2) => void known?.set(name, object).set(`${name}^{}`, commit2),
+    /** Branches and tags by their full names; of an annotated tag also its commit, under `<name>^{}`. */
+    async refs() {
+      if (known) return known;
+      const ended2 = await patiently(world2, run4, ["ls-remote", "--quiet", "--heads", "--tags", "origin"]);
+      if (ended2.code !== 0) throw refuse(ended2);
+      const lines = ended2.stdout.toString().split("\n").filter(Boolean);
+      if (lines.length === 0) throw unavailable(`the server shows no branch of \`${excerpt(path6, 100)}\`; an empty repository needs a first commit`);
+      known = new Map(lines.map((line) => (
+        /** @type {[string, string]} */
+        line.split("	").reverse()
+      )));
+      return known;
     },
-    tree: async (commit) => {
-      const { found, bytes } = await whole2(commit);
-      const files = found.filter(shown).map(({ mode, id, path: path6 }) => {
-        if (!mode.startsWith("100")) throw link(path6);
-        if (path6.includes("\uFFFD")) throw usage("the name of a file of the inventory is not UTF-8", "rename it");
-        return ask.give(
-          path6,
-          /** @type {Buffer} */
-          bytes.get(id)
-        );
-      });
-      return { commit, files: files.sort((a, b) => a.name < b.name ? -1 : 1) };
+    /**
+     * Fetches a commit without its past, and where `bare` without its files. Says whether the server has it.
+     * @param {string} commit
+     * @param {{bare?: boolean, depth?: number}} [how] `depth`: with so many commits of its past
+     */
+    async fetch(commit2, { bare = false, depth = 1 } = {}) {
+      const filter = bare ? ["--filter=blob:none"] : [];
+      const ended2 = await patiently(world2, run4, [...FETCH, ...filter, `--depth=${depth}`, "origin", commit2]);
+      if (ended2.code !== 0 && !isAbsent(ended2)) throw refuse(ended2);
+      return ended2.code === 0;
     },
-    file: async (commit, path6) => {
-      const { found } = await whole2(commit);
-      const item = found.find((item2) => item2.path === path6 && item2.kind === "blob");
-      if (!item) return void 0;
-      for (const place2 of places) {
-        const bytes = (await objects(place2, [item.id])).get(item.id);
-        if (bytes) return ask.give(path6, bytes);
+    /**
+     * The objects with these ids; those that are not here yet are fetched at once.
+     * @param {string[]} ids
+     * @param {string[]} [next] objects that are likely to be wanted next: fetched along, if anything is
+     */
+    async objects(ids, next = []) {
+      const here = await objects(run4, ids);
+      const lacking = ids.filter((id) => !here.has(id));
+      if (lacking.length === 0) return here;
+      const there = await objects(run4, next);
+      const input = [.../* @__PURE__ */ new Set([...lacking, ...next.filter((id) => !there.has(id))])].map((id) => `${id}
+`).join("");
+      const words = ["-c", "fetch.negotiationAlgorithm=noop", ...FETCH, "--filter=blob:none", "--stdin", "origin"];
+      const ended2 = await patiently(world2, run4, words, input);
+      if (ended2.code !== 0) throw refuse(ended2);
+      return new Map([...here, ...await objects(run4, lacking)]);
+    },
+    /** @param {string} commit */
+    listing: (commit2) => listing(run4, commit2),
+    /**
+     * Pushes an object to a full name, once.
+     * @param {string} object
+     * @param {string} name
+     * @param {string[]} [how]
+     */
+    push: (object, name, how = []) => run4([...PUSH, ...how, "origin", `${object}:${name}`]),
+    /**
+     * Reads the objects of a checkout as well, but none of its configuration.
+     * @param {{objects: string, shallow: string}} checkout a folder; and the commits whose past it lacks
+     */
+    async borrow(checkout) {
+      await writeFile(join(folder, "objects/info/alternates"), `${checkout.objects}
+`);
+      if (checkout.shallow !== "") await writeFile(join(folder, "shallow"), checkout.shallow);
+    }
+  };
+}
+function repositoryOf(url) {
+  return new URL(url).pathname.replace(/^\/|\.git$/g, "");
+}
+function isOvertaken({ stdout }) {
+  return /^!\t.*\t\[rejected\]/m.test(stdout.toString());
+}
+function isForbidden(pushed) {
+  const refused2 = /^!\t.*\[remote rejected\].*(hook declined|protected|not allowed|prohibited|denied)/m;
+  return refused2.test(pushed.stdout.toString()) || isDenied(pushed);
+}
+
+// lib/inventory.js
+async function inventory(world2, folder, server, remotes) {
+  const checkout = git(world2, repositoryAt(folder));
+  const paths = await checkout(["rev-parse", "--path-format=absolute", "--git-path", "objects", "--git-path", "shallow", "--git-path", "config"]);
+  const [objects2 = "", cut = "", config = ""] = succeeded(paths, "read the inventory").toString().trim().split("\n");
+  const shallow = existsSync(cut) ? readFileSync(cut, "utf8") : "";
+  const origin = (await checkout(["config", "--file", config, "--get", "remote.origin.url"])).stdout.toString().trim();
+  const url = onServer(origin, server);
+  const remote2 = await remotes(url);
+  await remote2.borrow({ objects: objects2, shallow });
+  const has = async (commit2) => (await remote2.run(["cat-file", "-e", `${commit2}^{commit}`])).code === 0;
+  return {
+    repository: repositoryOf(url),
+    /** What branches and tags stand for is asked again. */
+    refresh: remote2.forget,
+    /**
+     * What a full name, or the id of a commit, stands for.
+     * @param {string} name
+     * @returns {Promise<{object: string, commit: string} | undefined>}
+     */
+    async ref(name) {
+      if (!name.startsWith("refs/")) {
+        const there = await has(commitId(name)) || await remote2.fetch(name);
+        return there ? { object: name, commit: name } : void 0;
       }
-      throw unavailable(`the inventory lacks the bytes of \`${excerpt(path6, 200)}\``);
+      const refs = await remote2.refs();
+      const object = refs.get(fullName(name));
+      return object === void 0 ? void 0 : { object, commit: refs.get(`${name}^{}`) ?? object };
     },
-    concluded: async (name) => {
-      const tag = await refs.tag(reference(name));
-      return { pointer: { name, before: tag?.object }, commit: tag?.commit };
-    },
-    conclude: async (pointer, commit) => {
-      try {
-        return await moved(refs, pointer, commitId(commit));
-      } catch (error2) {
-        if (!(error2 instanceof Refusal)) throw error2;
-        return { code: "unavailable", message: error2.message };
+    /**
+     * Points an annotated tag to a commit, if it is as it was.
+     * @param {{name: string, from?: string, to: string, message: string}} move
+     * @param {number} seconds the time
+     * @returns {Promise<Moved>}
+     */
+    async move({ name, from = "", to, message }, seconds) {
+      const tag = fullName(name).replace(/^refs\/tags\//, "");
+      const head = [`object ${commitId(to)}`, "type commit", `tag ${tag}`, `tagger countersign <countersign@localhost> ${seconds} +0000`];
+      const made = await remote2.run(["hash-object", "-t", "tag", "-w", "--stdin"], `${head.join("\n")}
+
+${message.trimEnd()}
+`);
+      const object = succeeded(made, "make a tag").toString().trim();
+      const pushed = await remote2.push(object, name, [`--force-with-lease=${name}:${from}`]);
+      if (pushed.code === 0) {
+        remote2.learn(name, object, to);
+        return { response: "moved" };
       }
+      remote2.forget();
+      return isOvertaken(pushed) ? { response: "conflict" } : { response: "unknown", message: remote2.refuse(pushed).message };
+    },
+    /**
+     * The files of a commit; links and submodules are not regular.
+     * @param {string} commit
+     */
+    async tree(commit2) {
+      const found3 = await remote2.listing(commitId(commit2)) ?? (await remote2.fetch(commit2) ? await remote2.listing(commit2) : void 0);
+      if (!found3) throw usage(`the inventory has no commit ${commit2}`, "check it out with `fetch-depth: 0`: a shallow clone lacks older commits");
+      if (found3.some(({ path: path6 }) => path6.includes("\uFFFD"))) throw usage("the name of a file of the inventory is not UTF-8", "rename it");
+      return found3.map(({ mode, id, path: path6 }) => ({ path: path6, id, regular: mode.startsWith("100") }));
+    },
+    /**
+     * The bytes of objects that `tree` named.
+     * @param {string[]} ids
+     */
+    async blobs(ids) {
+      const found3 = await remote2.objects(ids.map(commitId));
+      const lacking = ids.find((id) => !found3.has(id));
+      if (lacking === void 0) return found3;
+      throw unavailable(`the inventory lacks the object ${lacking}`);
+    },
+    /**
+     * The commits that `to` has and `from` has not, newest first.
+     * @param {{from?: string, to: string}} range
+     */
+    async log({ from, to }) {
+      const format = ["%H", "%P", "%ae", "%ce", "%ct", "%s"].join("%x1f");
+      const words = [commitId(to), ...from ? [`^${commitId(from)}`] : []];
+      const lines = succeeded(await remote2.run(["log", `--format=${format}`, ...words]), "read the history").toString().split("\n");
+      const commits = lines.filter(Boolean).map(logged);
+      if (commits.some(({ commit: commit2 }) => shallow.includes(commit2))) {
+        throw usage("the inventory was checked out without its past", "check it out with `fetch-depth: 0`");
+      }
+      return commits;
     }
   };
 }
-async function moved(refs, { name, before }, commit) {
-  let why2 = "it reads otherwise afterwards";
-  let code2 = "write-not-taken";
-  for (let tries = 0; tries < MOVES_MAX; tries += 1) {
-    const now = await refs.tag(name);
-    if (now?.commit === commit) return void 0;
-    if (now?.object !== before) return { code: "conflict", message: `the tag \`${name}\` was moved by another run in between` };
-    const ended = await refs.move(name, commit, before);
-    if (ended.code !== 0) [code2, why2] = ["unavailable", excerpt(complaint(ended), 400)];
-  }
-  if ((await refs.tag(name))?.commit === commit) return void 0;
-  return { code: code2, message: `the tag \`${name}\` cannot be moved: ${why2}` };
+function fullName(name) {
+  reference(name.replace(/^refs\/(heads|tags)\//, ""));
+  return name;
 }
-async function remote(world2, scratch, server) {
-  const run3 = git(world2, scratch, server);
-  succeeded(await run3(["init", "--quiet", "--bare", "--template=", scratch]), "make a repository");
-  succeeded(await run3(["config", "remote.origin.url", server.url]), "make a repository");
-  async function ask(...names) {
-    const ended = await patiently(world2, run3, ["ls-remote", "--quiet", "origin", ...names]);
-    if (ended.code !== 0) throw unavailable(`the tags of the inventory cannot be read: ${excerpt(complaint(ended), 400)}`, "check the input `token`: it needs `contents: read`");
-    const lines = ended.stdout.toString().split("\n").filter(Boolean);
-    return new Map(lines.map((line) => (
-      /** @type {[string, string]} */
-      line.split("	").reverse()
-    )));
-  }
-  async function fetch2(commit) {
-    const options = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--depth=1"];
-    return (await patiently(world2, run3, ["fetch", ...options, "origin", commit])).code === 0;
-  }
-  return {
-    places: [run3],
-    fetch: fetch2,
-    branch: async (name) => (await ask(`refs/heads/${name}`)).get(`refs/heads/${name}`),
-    tag: async (name) => {
-      const full = `refs/tags/${name}`;
-      const found = await ask(full, `${full}^{}`);
-      const object = found.get(full);
-      return object === void 0 ? void 0 : { object, commit: found.get(`${full}^{}`) ?? object };
-    },
-    move: async (name, commit, before) => {
-      await fetch2(commit);
-      const full = `refs/tags/${name}`;
-      const lease = `--force-with-lease=${full}:${before ?? ""}`;
-      return run3(["push", "--porcelain", "--no-verify", "--no-signed", lease, "origin", `${commit}:${full}`]);
-    }
-  };
+function logged(line) {
+  const [commit2 = "", parents = "", author = "", committer = "", seconds = "", ...subject] = line.split("");
+  const at = new Date(Number(seconds) * 1e3).toISOString().replace(".000Z", "Z");
+  return { commit: commit2, parents: parents.split(" ").filter(Boolean), author, committer, at, subject: subject.join(" ") };
 }
-function localRefs(run3) {
-  const parse = async (name) => {
-    const ended = await run3(["rev-parse", "--verify", "--quiet", name]);
-    return ended.code === 0 ? ended.stdout.toString().trim() : void 0;
-  };
-  return {
-    places: [],
-    fetch: async () => false,
-    branch: (name) => parse(`refs/heads/${name}^{commit}`),
-    tag: async (name) => {
-      const object = await parse(`refs/tags/${name}`);
-      const commit = await parse(`refs/tags/${name}^{commit}`);
-      if (object && !commit) throw usage(`the tag \`${name}\` is not about a commit`, "point it to a commit");
-      return object && commit ? { object, commit } : void 0;
-    },
-    move: (name, commit, before) => run3(["update-ref", "--no-deref", "-m", "countersign", `refs/tags/${name}`, commit, before ?? "0".repeat(commit.length)])
-  };
-}
-function repositoryAt(folder3) {
-  const inner = join(folder3, ".git");
+function repositoryAt(folder) {
+  const inner = join2(folder, ".git");
   if (existsSync(inner)) return inner;
-  const bare = ["objects", "refs"].every((name) => isFolder(join(folder3, name))) && existsSync(join(folder3, "HEAD"));
-  if (bare) return folder3;
-  throw usage(`there is no git repository at \`${excerpt(folder3, 200)}\``, "check out the inventory first, and name its folder with `inventory`");
+  const bare = ["objects", "refs"].every((name) => isFolder(join2(folder, name))) && existsSync(join2(folder, "HEAD"));
+  if (bare) return folder;
+  throw usage(`there is no git repository at \`${excerpt(folder, 200)}\``, "check out the inventory first, and name its folder with `inventory`");
 }
 function isFolder(path6) {
   return statSync(path6, { throwIfNoEntry: false })?.isDirectory() ?? false;
@@ -20367,246 +20290,643 @@ function onServer(origin, server) {
   const scp = /^(?:ssh:\/\/)?git@([^:/]+)[:/](.+)$/.exec(origin);
   const text = scp && scp[1] === host2.hostname ? `${host2.origin}/${scp[2]}` : origin;
   const url = URL.canParse(text) ? new URL(text) : void 0;
-  if (url?.origin === host2.origin) return `${url.origin}${url.pathname}`;
-  throw usage("the inventory was checked out from another server than this run is on", "keep the inventory on the server that runs the workflow");
+  if (url?.origin === host2.origin) return `${url.origin}${url.pathname.replace(/\/*(\.git)?\/*$/, "")}.git`;
+  throw usage("the inventory was not checked out from the server that this run is on", "check it out with `actions/checkout`, from that server");
 }
-function shown({ path: path6 }) {
-  return !path6.split("/").some((part) => part.startsWith("."));
+
+// lib/ledger.js
+import { createHash as createHash2, randomUUID } from "node:crypto";
+var WRITING_MAX = 3e5;
+var BETWEEN = 1500;
+var BROKEN_MAX = 4;
+var BESIDE_MAX = 16;
+var DEPTH_LOST = 200;
+var WRITER = "countersign <41898282+github-actions[bot]@users.noreply.github.com>";
+function ledger(world2, remote2, branch) {
+  const ref2 = `refs/heads/${reference(branch)}`;
+  let tip;
+  let files = /* @__PURE__ */ new Map();
+  const digests = /* @__PURE__ */ new Map();
+  let stale = true;
+  let crowd = 0;
+  async function current() {
+    if (!stale) return;
+    const now = (await remote2.refs()).get(ref2);
+    if (now !== tip) files = now === void 0 ? /* @__PURE__ */ new Map() : await tree2(now);
+    crowd = tip === void 0 || now === tip ? Math.max(0, crowd - 1) : crowd + 1;
+    tip = now;
+    stale = false;
+  }
+  async function tree2(commit2) {
+    const items = await remote2.fetch(commit2, { bare: true }) ? await remote2.listing(commit2) : void 0;
+    if (!items) throw unavailable(`the branch \`${branch}\` cannot be read: its commit ${commit2} is not there`);
+    return new Map(items.filter(({ mode }) => mode === "100644").map(({ path: path6, id }) => [path6, id]));
+  }
+  function refresh() {
+    remote2.forget();
+    stale = true;
+  }
+  function beside(paths) {
+    const folder = (path6) => path6.slice(0, path6.lastIndexOf("/") + 1);
+    const folders = new Set(paths.map(folder));
+    const near = [...files].filter(([path6]) => folders.has(folder(path6)));
+    return near.length > BESIDE_MAX ? [] : near.map(([, id]) => id);
+  }
+  async function read3(paths) {
+    paths.forEach(sound);
+    await current();
+    const there = paths.flatMap((path6) => (
+      /** @type {[string, string][]} */
+      files.has(path6) ? [[path6, files.get(path6)]] : []
+    ));
+    const bytes = await remote2.objects([...new Set(there.map(([, id]) => id))], beside(paths));
+    return new Map(
+      there.map(([path6, id]) => {
+        const found3 = bytes.get(id);
+        if (!found3) throw unavailable(`the bytes of \`${path6}\` on the branch \`${branch}\` are missing`);
+        digests.set(id, digestOf(found3));
+        return [path6, found3];
+      })
+    );
+  }
+  async function differing(puts) {
+    await current();
+    const unknown = puts.filter(({ path: path6 }) => files.has(path6) && !digests.has(files.get(path6) ?? ""));
+    await read3(unknown.map(({ path: path6 }) => path6));
+    return puts.filter(({ path: path6, expected }) => digests.get(files.get(path6) ?? "") !== expected).map(({ path: path6 }) => path6);
+  }
+  async function make(puts, message) {
+    const words = Buffer.from(`${message.trimEnd()}
+
+Write: ${randomUUID()}
+`);
+    const head = [
+      ...["commit refs/countersign/next", "mark :1", `committer ${WRITER} ${Math.floor(world2.system() / 1e3)} +0000`],
+      ...[`data ${words.length}
+${words}`, ...tip ? [`from ${tip}`] : []]
+    ].join("\n");
+    const edits = puts.flatMap(({ path: path6, bytes }) => {
+      return bytes ? [Buffer.from(`
+M 100644 inline ${path6}
+data ${bytes.length}
+`), bytes] : [Buffer.from(`
+D ${path6}`)];
+    });
+    const input = Buffer.concat([Buffer.from(head), ...edits, Buffer.from("\n\nget-mark :1\ndone\n")]);
+    if (!tip) succeeded(await remote2.run(["update-ref", "-d", "refs/countersign/next"]), "make a commit");
+    return succeeded(await remote2.run(["fast-import", "--quiet", "--done", "--force"], input), "make a commit").toString().trim();
+  }
+  function adopt(made, puts) {
+    tip = made;
+    for (const { path: path6, bytes } of puts) {
+      if (!bytes) {
+        files.delete(path6);
+        continue;
+      }
+      const id = blobId(bytes, made.length);
+      files.set(path6, id);
+      digests.set(id, digestOf(bytes));
+    }
+  }
+  async function write2(puts, message, sent) {
+    const end2 = world2.system() + WRITING_MAX;
+    let broken = 0;
+    for (let pushes = 0; world2.system() < end2; pushes += 1) {
+      const many = pushes || crowd;
+      if (many > 0) await world2.sleep(Math.min(200 * many, BETWEEN) * world2.random());
+      const paths = await differing(puts);
+      if (paths.length > 0) return { response: "conflict", paths };
+      const parent = tip;
+      const made = await make(puts, message);
+      const pushed = await remote2.push(made, ref2);
+      if (pushed.code === 0) {
+        adopt(made, puts);
+        return { response: "committed" };
+      }
+      if (isForbidden(pushed)) return { response: "broken", message: remote2.refuse(pushed).message };
+      if (!isOvertaken(pushed)) sent.push(made);
+      refresh();
+      await current();
+      if (await arrived(sent)) return { response: "committed" };
+      broken = isOvertaken(pushed) || tip !== parent ? 0 : broken + 1;
+      if (broken === BROKEN_MAX) return { response: "broken", message: remote2.refuse(pushed).message };
+    }
+    return { response: "behind" };
+  }
+  async function arrived(sent) {
+    if (tip === void 0 || sent.length === 0) return false;
+    if (sent.includes(tip)) return true;
+    await remote2.fetch(tip, { bare: true, depth: DEPTH_LOST });
+    for (const made of sent) {
+      if ((await remote2.run(["merge-base", "--is-ancestor", made, tip])).code === 0) return true;
+    }
+    return false;
+  }
+  return {
+    refresh,
+    read: read3,
+    /** Whether there is such a branch; the first file makes it. */
+    exists: async () => (await current(), tip !== void 0),
+    /** @param {string} prefix */
+    list: async (prefix) => (await current(), [...files.keys()].filter((path6) => path6.startsWith(prefix)).sort()),
+    /**
+     * Writes files if each is as expected: all of them, or none.
+     * @param {Put[]} puts
+     * @param {string} message
+     * @returns {Promise<Committed>}
+     */
+    async commit(puts, message) {
+      puts.forEach(({ path: path6 }) => sound(path6));
+      const sent = [];
+      let committed;
+      try {
+        if ((await differing(puts)).length > 0) refresh();
+        committed = await write2(puts, message, sent);
+      } catch (error2) {
+        if (sent.length === 0) throw error2;
+        committed = { response: "unknown", message: String(error2 instanceof Error ? error2.message : error2) };
+      } finally {
+        if (committed?.response !== "committed") refresh();
+      }
+      return committed;
+    }
+  };
 }
-function link(path6) {
-  const help = "put the entry itself there: links and submodules are not followed";
-  return usage(`\`${excerpt(path6, 200)}\` in the inventory is not a regular file`, help);
+function blobId(bytes, length) {
+  const hash = createHash2(length === 40 ? "sha1" : "sha256");
+  return hash.update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
+}
+function sound(path6) {
+  const segments = path6.split("/");
+  if (segments.length <= 8 && segments.every((segment) => /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/.test(segment))) return;
+  throw usage(`\`${excerpt(path6, 200)}\` is not a path in the ledger`);
+}
+
+// lib/token.js
+var ESCAPE = 27;
+var BACKSLASH = 92;
+var TOKEN_MAX = 64;
+var INVISIBLE_MAX = 256;
+var ESCAPES = /* @__PURE__ */ new Set([...Buffer.from(`\\%&+'"`)]);
+var escapes = (byte) => ESCAPES.has(byte);
+var LETTERS = { n: 10, r: 13, t: 9, b: 8, f: 12, v: 11, a: 7, e: ESCAPE, E: ESCAPE };
+var ENTITIES2 = { "amp;": "&", "lt;": "<", "gt;": ">", "quot;": '"', "apos;": "'" };
+function plain(text, at) {
+  const byte = text[at];
+  return byte === void 0 ? [] : [{ length: 1, bytes: [byte] }];
+}
+function all(text, at) {
+  const tokens = plain(text, at);
+  if (!escapes(text[at] ?? 0)) return tokens;
+  const rest = text.toString("latin1", at, at + TOKEN_MAX);
+  switch (rest[0]) {
+    case "\\":
+      return [...tokens, ...backslash(rest)];
+    case "%":
+      return [...tokens, ...percent(rest)];
+    case "&":
+      return [...tokens, ...entity(rest)];
+    case "+":
+      return [...tokens, { length: 1, bytes: [32] }];
+    default:
+      return [...tokens, ...quoted(rest)];
+  }
+}
+var byteOf = (length, byte) => byte < 256 ? [{ length, bytes: [byte] }] : [];
+function character(length, number) {
+  if (number > 1114111 || number >= 55296 && number <= 57343) return [];
+  return [{ length, bytes: [...Buffer.from(String.fromCodePoint(number))] }];
+}
+function backslash(rest) {
+  const run4 = /^\\{1,15}/.exec(rest)?.[0].length ?? 0;
+  const tokens = [];
+  for (let before = 1; before <= run4; before += 1) {
+    const letter = rest[before];
+    if (letter === void 0) break;
+    const end2 = before + 1;
+    const behind = rest.slice(end2);
+    tokens.push(...byteOf(end2, letter.charCodeAt(0)));
+    if (letter in LETTERS) tokens.push(...byteOf(end2, LETTERS[letter] ?? 0));
+    if (letter === "x") for (const number of hex(behind, 2)) tokens.push(...byteOf(end2 + 2, number), ...character(end2 + 2, number));
+    if (letter === "u") tokens.push(...unicode(behind, end2, before));
+    if (letter === "U") for (const number of hex(behind, 8)) tokens.push(...character(end2 + 8, number));
+    const octal = /^[0-7]{1,4}/.exec(letter + behind)?.[0] ?? "";
+    for (let count = 1; count <= octal.length; count += 1) tokens.push(...byteOf(before + count, parseInt(octal.slice(0, count), 8)));
+  }
+  return tokens;
+}
+function unicode(behind, end2, backslashes) {
+  const braces = /^\{([0-9a-f]{1,8})\}/i.exec(behind);
+  if (braces) return character(end2 + braces[0].length, parseInt(braces[1] ?? "", 16));
+  const halves = new RegExp(`^(d[89ab][0-9a-f]{2})\\\\{${backslashes}}u(d[c-f][0-9a-f]{2})`, "i").exec(behind);
+  if (halves) {
+    const [high = 0, low = 0] = halves.slice(1).map((half) => parseInt(half, 16));
+    return character(end2 + halves[0].length, 65536 + (high - 55296 << 10) + (low - 56320));
+  }
+  return hex(behind, 4).flatMap((number) => character(end2 + 4, number));
+}
+function percent(rest) {
+  const tokens = [];
+  for (let at = 1; ; at += 2) {
+    const behind = rest.slice(at);
+    for (const number of hex(behind, 2)) tokens.push(...byteOf(at + 2, number));
+    if (behind.startsWith("u")) for (const number of hex(behind.slice(1), 4)) tokens.push(...character(at + 5, number));
+    if (at > 6 || !behind.startsWith("25")) return tokens;
+  }
+}
+function entity(rest) {
+  const tokens = [];
+  for (let at = 1; ; at += 4) {
+    const behind = rest.slice(at);
+    for (const [name, stands] of Object.entries(ENTITIES2)) {
+      if (behind.slice(0, name.length).toLowerCase() === name) tokens.push(...byteOf(at + name.length, stands.charCodeAt(0)));
+    }
+    const number = /^#(?:x([0-9a-f]{1,8})|([0-9]{1,8}));?/i.exec(behind);
+    if (number) tokens.push(...character(at + number[0].length, number[1] ? parseInt(number[1], 16) : parseInt(number[2] ?? "", 10)));
+    if (at > 8 || !behind.startsWith("amp;")) return tokens;
+  }
+}
+function quoted(rest) {
+  const ways = rest[0] === "'" ? ["''", "'\\''", `'"'"'`] : ['""', `"'"'"`];
+  return ways.filter((way) => rest.startsWith(way)).flatMap((way) => byteOf(way.length, rest.charCodeAt(0)));
+}
+function hex(text, count) {
+  const digits = text.slice(0, count);
+  return digits.length === count && /^[0-9a-f]+$/i.test(digits) ? [parseInt(digits, 16)] : [];
+}
+var INVISIBLE = /^(?:\[[ -?]*[@-~]|\][^\u0007\\]*[\u0007\\]|[ -/]+[0-~]|[0-Z^-~])/;
+function invisible(text, at) {
+  if (text[at] !== ESCAPE && text[at] !== BACKSLASH) return [];
+  const escape = all(text, at).find((token) => token.bytes.length === 1 && token.bytes[0] === ESCAPE);
+  if (!escape) return [];
+  const from = at + escape.length;
+  const sequence = INVISIBLE.exec(text.toString("latin1", from, from + INVISIBLE_MAX));
+  return sequence ? [escape.length + sequence[0].length] : [];
+}
+function lineBreak(text, at, tokens) {
+  const end2 = tokens.find(({ bytes }) => bytes.length === 1 && (bytes[0] === 10 || bytes[0] === 13));
+  if (!end2) return [];
+  let length = end2.length;
+  while (text[at + length] === 32 || text[at + length] === 9) length += 1;
+  return [length];
+}
+
+// lib/redact.js
+var REDACTED = Buffer.from("***");
+var LINE_MIN = 8;
+var DISGUISED_MIN = 4;
+function secrets2(values) {
+  const parts = values.flatMap((value) => {
+    const whole2 = value.replace(/^[\r\n]+|[\r\n]+$/g, "");
+    const lines = whole2.split(/\r?\n/).map((line) => line.trim());
+    return [whole2, ...lines.filter((line) => Buffer.byteLength(line) >= LINE_MIN)];
+  });
+  return [...new Set(parts)].filter((part) => part.trim() !== "").flatMap(disguises);
+}
+function disguises(secret) {
+  const bytes = Buffer.from(secret);
+  if (bytes.length < DISGUISED_MIN) return [{ bytes, writing: "exact" }];
+  return [
+    { bytes, writing: "text" },
+    ...[0, 1, 2].map((shift) => (
+      /** @type {Form} */
+      { bytes: base64(bytes, shift), writing: "base64" }
+    )),
+    { bytes: Buffer.from(bytes.toString("hex")), writing: "hex" }
+  ];
+}
+function base64(bytes, shift) {
+  const text = Buffer.concat([Buffer.alloc(shift), bytes]).toString("base64");
+  return Buffer.from(text.slice(Math.ceil(shift * 8 / 6), Math.floor((shift + bytes.length) * 8 / 6)));
+}
+function without(bytes, forms) {
+  const beginnings = byBeginning(forms);
+  const parts = [];
+  let from = 0;
+  for (let at = 0; at < bytes.length; at += 1) {
+    let end2 = 0;
+    for (const form of possible(beginnings[bytes[at] ?? 0] ?? [], bytes, at)) end2 = Math.max(end2, found(form, bytes, at));
+    if (end2 === 0) continue;
+    parts.push(bytes.subarray(from, at), REDACTED);
+    from = end2;
+    at = end2 - 1;
+  }
+  return parts.length === 0 ? bytes : Buffer.concat([...parts, bytes.subarray(from)]);
+}
+var BEGINNINGS = /* @__PURE__ */ new WeakMap();
+function byBeginning(forms) {
+  const known = BEGINNINGS.get(forms) ?? Array.from({ length: 256 }, (_, byte) => forms.filter((form) => begins(form, byte)));
+  BEGINNINGS.set(forms, known);
+  return known;
+}
+function possible(forms, text, at) {
+  if (forms.length === 0 || !escapes(text[at] ?? 0)) return forms;
+  const tokens = all(text, at);
+  return forms.filter(({ bytes, writing }) => tokens.some((token) => alike(writing, bytes[0], token.bytes[0])));
+}
+function begins({ bytes, writing }, byte) {
+  return escapes(byte) && (writing === "text" || writing === "base64") || alike(writing, bytes[0], byte);
+}
+function found(form, text, start2) {
+  const { bytes, writing } = form;
+  let same = 0;
+  while (same < bytes.length && start2 + same < text.length && !steers(text[start2 + same]) && alike(writing, bytes[same], text[start2 + same])) same += 1;
+  if (same === bytes.length) return start2 + same;
+  if (start2 + same >= text.length || !steers(text[start2 + same])) return 0;
+  let end2 = 0;
+  const places = [[start2 + same, same]];
+  while (places.length > 0) {
+    const [at, done] = (
+      /** @type {[number, number]} */
+      places.splice(first(places), 1)[0]
+    );
+    if (done === bytes.length) {
+      end2 = at;
+      continue;
+    }
+    const go = (to, count) => {
+      if (!places.some((place2) => place2[0] === to && place2[1] === count)) places.push([to, count]);
+    };
+    if (done > 0) for (const length of pauses(form, text, at, done)) go(at + length, done);
+    for (const token of writing === "exact" || writing === "hex" ? plain(text, at) : all(text, at)) {
+      const fits = done + token.bytes.length <= bytes.length;
+      if (fits && token.bytes.every((byte, index) => alike(writing, bytes[done + index], byte))) go(at + token.length, done + token.bytes.length);
+    }
+  }
+  return end2;
+}
+function first(places) {
+  return places.reduce((least, place2, index) => {
+    const [at, done] = (
+      /** @type {[number, number]} */
+      places[least]
+    );
+    return place2[0] < at || place2[0] === at && place2[1] < done ? index : least;
+  }, 0);
+}
+function pauses({ bytes, writing }, text, at, done) {
+  if (writing === "exact") return [];
+  const lengths = invisible(text, at);
+  const next = text[at];
+  if (writing === "text" && next === 13 && bytes[done] === 10) lengths.push(1);
+  if (writing === "base64") lengths.push(...lineBreak(text, at, all(text, at)));
+  if (writing === "hex" && done % 2 === 0) {
+    lengths.push(...lineBreak(text, at, plain(text, at)));
+    if (next === 32 || next === 58) lengths.push(1);
+  }
+  return lengths;
+}
+function alike(writing, wanted, found3) {
+  if (wanted === found3) return true;
+  if (writing === "base64") return wanted === 43 && found3 === 45 || wanted === 47 && found3 === 95;
+  return writing === "hex" && found3 !== void 0 && found3 >= 65 && found3 <= 70 && wanted === found3 + 32;
+}
+function steers(byte) {
+  return byte !== void 0 && (escapes(byte) || byte === ESCAPE || byte === BACKSLASH || byte === 13 || byte === 10 || byte === 32 || byte === 58);
 }
 
 // lib/host.js
 async function basis(world2, tell) {
-  const { env } = world2;
-  const input = inputs((name) => world2.core.getInput(name));
   return {
     world: world2,
-    env,
-    input,
+    env: world2.env,
+    input: inputs((name) => world2.core.getInput(name)),
     tell,
-    clock: clock(env, world2.system, world2.sleep),
+    clock: clock(world2.env, world2.system, world2.sleep),
     ask: asking(await start((url) => readFile(url)))
   };
 }
-function access2({ world: world2, env, input, tell }) {
+function host(basis2) {
+  const { world: world2, env, input, tell } = basis2;
   const token = input.text("token");
-  for (const secret of token ? [token, basic(token)] : []) world2.core.setSecret(secret);
+  if (token) tell.secrets([token, basic(token)]);
   const system2 = system(input, env);
   const webhooks2 = webhooks(input, env);
-  for (const url of webhooks2.values()) world2.core.setSecret(url);
-  tell.secrets([...token ? [token, basic(token)] : [], ...webhooks2.values()]);
-  return { system: system2, webhooks: webhooks2 };
-}
-async function host(basis2) {
-  const { world: world2, env, input, ask } = basis2;
-  const { system: where, webhooks: webhooks2 } = access2(basis2);
-  const { kind, repository, records, server, api, token } = where;
-  const approvals2 = approvals(input, env, where);
-  const scratch = await folder(env);
+  const named = secrets(input, env);
+  tell.secrets([...webhooks2.values(), ...named]);
+  const remotes = /* @__PURE__ */ new Map();
   return {
     ...basis2,
-    settings: where,
-    system: kind === "ledger" ? { system: "ledger" } : github(where, env, approvals2),
-    store: await gitStore(world2, join2(scratch, "store"), {
-      url: `${server}/${repository}.git`,
-      token,
-      branch: records,
-      place: `${server}/${repository}/blob/${records}`
-    }),
-    inventory: await checkout(basis2, where, join2(scratch, "inventory")),
-    http: client(world2.fetch, api, token, patience(env)),
-    fetch: world2.fetch,
-    webhooks: webhooks2
-  };
-}
-function github({ repository, records, server }, env, approvals2) {
-  const system2 = { system: "github", repository, records, server, run: run(env).id };
-  return approvals2 === void 0 ? system2 : { ...system2, approvals: approvals2 };
-}
-function checkout({ world: world2, env, input, ask }, { server, token }, scratch) {
-  const folder3 = input.text("inventory") ?? ".";
-  return inventory(world2, ask, { folder: resolve(env.GITHUB_WORKSPACE ?? ".", folder3), scratch, server, token });
-}
-function folder(env) {
-  return mkdtemp(join2(env.RUNNER_TEMP || tmpdir(), "countersign-"));
-}
-
-// lib/records.js
-var folder2 = (id) => `changes/${id}`;
-var journalPath = (id) => `${folder2(id)}/journal.jsonl`;
-var logPath = (id, digest) => `${folder2(id)}/logs/${digest.replace("sha256:", "")}.log`;
-async function journals(ask, store) {
-  const paths = (await store.list("changes/")).filter((path6) => /\/journal[^/]*\.jsonl$/.test(path6));
-  const found = await store.getAll(paths);
-  return [...found].map(([path6, { bytes }]) => ask.give(path6, bytes));
-}
-async function standing(ask, store, id) {
-  const journal = /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/.test(id) ? await store.get(journalPath(id)) : void 0;
-  if (!journal) {
-    throw usage(`there is no journal of change request \`${excerpt(id, 80)}\``, "give the id of a change request of this target");
-  }
-  return ask("status", { journal: ask.give(journalPath(id), journal.bytes) }, "status");
-}
-
-// lib/summary.js
-var SUMMARY_MAX = 1e6;
-var SIGNS = { proceed: "\u2705", hold: "\u270B", halt: "\u26D4" };
-function page(title, report2, limit = SUMMARY_MAX) {
-  const { judgement } = report2;
-  const head = [
-    `<h2>${SIGNS[report2.verdict] ?? ""} ${html(title)}: ${html(report2.outcome.replaceAll("-", " "))}</h2>`,
-    `<p>${sentence(report2.message)}</p>`,
-    ...list(report2.details.map(sentence)),
-    ...report2.help ? [`<p><b>What to do:</b> ${sentence(report2.help)}</p>`] : [],
-    ...facts(report2)
-  ];
-  const sections = [
-    faults(report2.faults),
-    reasons(judgement),
-    needed(judgement),
-    delta(judgement?.delta),
-    attached(report2.attachments),
-    obligations(report2.obligations)
-  ];
-  return fit(head, sections.filter((section) => section.rows.length > 0), limit);
-}
-function listPage(title, words, sections) {
-  const head = [`<h2>${html(title)}</h2>`, `<p>${sentence(words)}</p>`];
-  return fit(head, sections.filter(({ rows }) => rows.length > 0), SUMMARY_MAX);
-}
-function fit(head, sections, limit) {
-  const size = (lines2) => lines2.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0);
-  const frames = sections.map(({ head: head2, foot }) => size(head2) + size(foot) + 40);
-  let room = limit - size(head) - frames.reduce((sum, frame) => sum + frame, 0);
-  const lines = [...head];
-  for (const { head: head2, rows, foot, more = 0 } of sections) {
-    let told = 0;
-    for (const row2 of rows) {
-      if (size([row2]) > room) break;
-      room -= size([row2]);
-      told += 1;
+    system: system2,
+    webhooks: webhooks2,
+    http: client(world2.fetch, system2.api, system2.token, patience(env)),
+    hidden: secrets2([system2.token, ...webhooks2.values(), ...named]),
+    places: /* @__PURE__ */ new Map(),
+    remote(url) {
+      const known = remotes.get(url) ?? remote(world2, { url, token: system2.token });
+      remotes.set(url, known);
+      return known;
     }
-    const left = rows.length - told + more;
-    lines.push(...head2, ...rows.slice(0, told), ...foot, ...left > 0 ? [`<p>${left} more</p>`] : []);
-  }
-  return `${lines.join("\n")}
-
-`;
-}
-function facts({ id, url, state, judgement, head }) {
-  const rows = [];
-  if (id) rows.push(["Change request", url ? `<a href="${html(url)}">${html(id)}</a>` : html(id)]);
-  if (state) rows.push(["State", html(state)]);
-  if (judgement) {
-    const demands = judgement.demands === void 0 ? "" : `, ${judgement.met} of ${judgement.demands} demands met`;
-    rows.push(["Deployment ready", `${judgement.ready ? "yes" : "no"}${demands}`]);
-    rows.push(["Risk", `${html(judgement.risk.level)} (limit ${html(judgement.risk.limit)})`]);
-    rows.push(["Category", `${html(judgement.category)} ${html(judgement.kind)} change`]);
-  }
-  if (head) rows.push(["Journal", `<code>${html(head)}</code>`]);
-  if (rows.length === 0) return [];
-  return ["<table>", ...rows.map(([name, value]) => `<tr><th align="left">${name}</th><td>${value}</td></tr>`), "</table>"];
-}
-function faults(found = []) {
-  const several = found.length > 1 || Boolean(found[0]?.document);
-  const rows = (several ? found : []).map((fault) => row(code(whereabouts(fault)), sentence(fault.message), sentence(fault.help ?? "")));
-  return table("What is wrong", ["Where", "What", "How to mend it"], rows);
-}
-function reasons(judgement) {
-  const found = judgement?.reasons ?? [];
-  const ordered = [...found].sort((a, b) => Number(b.blocking) - Number(a.blocking));
-  const rows = ordered.map((reason) => {
-    const { source } = reason;
-    const from = source ? `<br><sub>${code([source.document, place(source.place)].filter(Boolean).join(", "))}</sub>` : "";
-    const sign = reason.blocking ? "\u26D4" : "\u2139\uFE0F";
-    return row(sign, shown2(reason.entry), shown2(reason.check), sentence(reason.message) + from, sentence(reason.help));
-  });
-  const more = Math.max(0, (judgement?.reason_count ?? 0) - rows.length);
-  return { ...table("Reasons", ["", "Entry", "Check", "Reason", "What would mend it"], rows), more };
-}
-function needed(judgement) {
-  const found = judgement?.ready ? [] : judgement?.needed ?? [];
-  const rows = found.map((need) => row(shown2(need.check), shown2(need.tool), need.entries.map(code).join(", ")));
-  return folded("The least evidence that would make it ready", ["Check", "Tool", "Entries"], rows);
-}
-function delta(found) {
-  const rows = [
-    ...Object.entries(found?.entries ?? {}).map(([name, difference]) => row(code(name), html(String(difference)))),
-    ...(found?.removed ?? []).map((name) => row(code(name), "removed")),
-    ...Object.entries(found?.hidden ?? {}).map(([name, by]) => row(code(name), `hidden: ${sentence(String(by))}`))
-  ];
-  return folded("Delta: what is deployed", ["Entry", "Difference"], rows);
-}
-function attached(found) {
-  const rows = found.map(({ name, digest, url }) => row(url ? `<a href="${html(url)}">${html(name)}</a>` : html(name), code(digest)));
-  return folded("Attachments", ["Name", "Digest"], rows);
-}
-function obligations(found) {
-  const rows = found.map(({ id, what, owner, due, overdue, change, target: target2 }) => {
-    const about = change ? `${code(change)}<br>${target2 ? code(label(target2)) : ""}` : "";
-    return row(about + (about ? "<br>" : "") + code(id), sentence(what), code(owner), `${html(due)}${overdue ? " <b>overdue</b>" : ""}`);
-  });
-  return table("Obligations", ["Obligation", "What", "Owner", "Due"], rows);
-}
-function table(title, names, rows) {
-  const head = names.map((name) => `<th align="left">${name}</th>`).join("");
-  return { head: [`<h3>${title}</h3>`, "<table>", `<tr>${head}</tr>`], rows, foot: ["</table>"] };
-}
-function folded(title, names, rows) {
-  const { head, foot } = table(title, names, rows);
-  return { head: [`<details><summary>${title} (${rows.length})</summary>`, ...head.slice(1)], rows, foot: [...foot, "</details>"] };
-}
-function row(...cells) {
-  return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join("")}</tr>`;
-}
-function shown2(name) {
-  return name === void 0 || name === null ? "" : code(name);
-}
-function list(items) {
-  return items.length === 0 ? [] : ["<ul>", ...items.map((item) => `<li>${item}</li>`), "</ul>"];
-}
-
-// lib/report.js
-function report({ store, settings }, { response, id, standing: standing2 }, asks) {
-  const { end: end2 } = response;
-  const events2 = (standing2?.entries ?? []).map((entry) => entry.event);
-  const last = (...names) => events2.findLast(({ event }) => names.includes(event));
-  const filed = last("filed");
-  const recorded = id ?? response.id;
-  const here = (url) => typeof url === "string" && url.startsWith(`${settings.server}/`);
-  const at = `${store.place}/${folder2(recorded)}`;
-  return {
-    outcome: end2.outcome,
-    exitCode: end2.exit_code,
-    verdict: end2.verdict,
-    message: end2.message,
-    help: end2.help ?? void 0,
-    details: end2.details ?? [],
-    id: response.id,
-    url: filed && (here(filed.url) ? filed.url : at.replace("/blob/", "/tree/")),
-    commit: asks.documents.inventory.commit,
-    state: response.state,
-    judgement: response.judgement ?? judged(last("assessed", "reassessed"), response.delta),
-    would: response.would ?? [],
-    head: response.journal?.head,
-    attachments: attachments(events2).map((attached2) => ({ ...attached2, url: `${at}/attachments/${attached2.name}` })),
-    obligations: last("obliged")?.obligations ?? []
   };
 }
-function judged(assessed, delta2) {
-  return assessed && { ...assessed, delta: delta2 };
+async function withInventory(host2) {
+  const { world: world2, env, input, system: system2, remote: remote2 } = host2;
+  const folder = resolve(env.GITHUB_WORKSPACE ?? ".", input.text("inventory") ?? ".");
+  return { ...host2, inventory: await inventory(world2, folder, system2.server, remote2) };
 }
-function attachments(events2) {
-  const attached2 = events2.filter(({ event }) => event === "attached");
-  return [...new Map(attached2.map(({ name, digest }) => [name, { name, digest }])).values()];
+async function withLedger(host2) {
+  const { server, repository, records: records2 } = host2.system;
+  return { ...host2, ledger: ledger(host2.world, await host2.remote(`${server}/${repository}.git`), records2) };
 }
-function refused({ exitCode, faults: faults2 }) {
-  const { message, help } = faults2[0] ?? { message: "it was refused" };
-  const nothing = { details: [], would: [], attachments: [], obligations: [] };
-  return { outcome: "refused", exitCode, verdict: "halt", message, help, faults: faults2, ...nothing };
+
+// lib/files.js
+import { existsSync as existsSync2 } from "node:fs";
+import { mkdir, readdir, readFile as readFile2, realpath, rename, stat, writeFile as writeFile2 } from "node:fs/promises";
+import { basename, dirname, join as join3, resolve as resolve2, sep } from "node:path";
+var SIZE_MAX2 = 64 << 20;
+var WHY = {
+  ENOENT: "there is no such file",
+  ENOTDIR: "there is no such folder",
+  EISDIR: "it is a folder",
+  EEXIST: "a file is where its folder should be",
+  EACCES: "it is not permitted"
+};
+async function read(path6, input) {
+  try {
+    const { size } = await stat(path6);
+    if (size > SIZE_MAX2) throw usage(`\`${excerpt(path6, 200)}\` has more than ${SIZE_MAX2} bytes`, "a document has at most 64 MiB");
+    return await readFile2(path6);
+  } catch (error2) {
+    throw unreadable(path6, input, error2);
+  }
+}
+async function below(folder, input) {
+  const files = [];
+  const links = [];
+  async function collect(at, within2) {
+    const entries = await readdir(at, { withFileTypes: true }).catch((error2) => {
+      throw unreadable(folder, input, error2);
+    });
+    for (const entry of entries.filter(({ name }) => !name.startsWith("."))) {
+      const path6 = `${within2}${entry.name}`;
+      if (entry.isDirectory()) await collect(join3(at, entry.name), `${path6}/`);
+      else if (entry.isFile()) files.push({ path: path6, size: (await stat(join3(at, entry.name))).size });
+      else if (entry.isSymbolicLink()) links.push(path6);
+    }
+  }
+  await collect(folder, "");
+  return { files: files.sort((a, b) => a.path < b.path ? -1 : 1), links: links.sort() };
+}
+async function readWithin(folder, path6, input) {
+  const file = join3(folder, path6);
+  if (!existsSync2(file)) return void 0;
+  const [root, target2] = [await realpath(folder), await realpath(file)];
+  if (target2.startsWith(join3(root, sep))) return read(file, input);
+  throw usage(`\`${excerpt(file, 200)}\`, the input \`${input}\`, leads out of its folder`, "put the file itself there: links are not followed");
+}
+async function writeWithin(folder, path6, bytes, input) {
+  const file = resolve2(folder, path6);
+  if (!file.startsWith(join3(resolve2(folder), sep))) throw usage(`\`${excerpt(path6, 200)}\`, of the input \`${input}\`, leads out of its folder`);
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    const making = join3(dirname(file), `.${basename(file)}.making`);
+    await writeFile2(making, bytes);
+    await rename(making, file);
+  } catch (error2) {
+    const { code: code2 } = (
+      /** @type {{code?: string}} */
+      error2 ?? {}
+    );
+    throw unavailable((code2 && WHY[code2]) ?? code2 ?? "it cannot be made");
+  }
+}
+function unreadable(path6, input, error2) {
+  if (error2 instanceof Error && "exitCode" in error2) return error2;
+  const { code: code2 } = (
+    /** @type {{code?: string}} */
+    error2 ?? {}
+  );
+  const why2 = (code2 && WHY[code2]) ?? code2 ?? "it cannot be opened";
+  return usage(`\`${excerpt(path6, 200)}\`, the input \`${input}\`, cannot be read: ${why2}`, "check the path: it is relative to the workspace");
+}
+
+// lib/exchanges.js
+var TELLING_MAX = 5e3;
+var LOGS = "log/";
+var EXCHANGES = { list, read: read2, write, ref, move, tree, blobs, log, ledger: ledger2, commit, http, wait };
+async function perform(host2, exchange) {
+  const act = Object.hasOwn(EXCHANGES, exchange.exchange) ? EXCHANGES[exchange.exchange] : void 0;
+  if (!act) return { response: "unsupported" };
+  try {
+    return await act(host2, exchange);
+  } catch (error2) {
+    if (error2 instanceof Refusal && error2.exitCode === EXIT.unavailable) return { response: "broken", message: error2.message };
+    throw error2;
+  }
+}
+async function list({ places }, { place: place2 }) {
+  const { folder, input } = placed(places, place2);
+  return { response: "listed", ...await below(folder, input) };
+}
+async function read2({ ask, places, hidden }, { place: place2, paths }) {
+  const { folder, input } = placed(places, place2);
+  const files = [];
+  for (const path6 of paths) {
+    const bytes = await readWithin(folder, path6, input);
+    if (bytes) files.push(given(ask, path6, place2.startsWith(LOGS) ? without(bytes, hidden) : bytes));
+  }
+  return { response: "files", files };
+}
+async function write({ ask, places }, { place: place2, path: path6, content }) {
+  const { folder, input } = placed(places, place2);
+  await writeWithin(folder, path6, ask.take(content), input);
+  return { response: "written" };
+}
+async function ref(host2, { name }) {
+  return { response: "ref", ...await inventory2(host2).ref(name) };
+}
+async function move(host2, exchange) {
+  return inventory2(host2).move(exchange, Math.floor(host2.clock.milliseconds() / 1e3));
+}
+async function tree(host2, { commit: commit2 }) {
+  return { response: "tree", files: await inventory2(host2).tree(commit2) };
+}
+async function blobs(host2, { ids }) {
+  const found3 = await inventory2(host2).blobs(ids);
+  return { response: "blobs", blobs: [...found3].map(([id, bytes]) => ({ id, digest: host2.ask.give(id, bytes).digest })) };
+}
+async function log(host2, range) {
+  return { response: "log", commits: await inventory2(host2).log(range) };
+}
+async function ledger2(host2, { paths = [], prefix }) {
+  const store = records(host2);
+  if (prefix !== void 0 && prefix !== null) return { response: "ledger", paths: await store.list(prefix) };
+  const found3 = await store.read(paths);
+  return { response: "ledger", files: [...found3].map(([path6, bytes]) => given(host2.ask, path6, bytes)) };
+}
+async function commit(host2, { puts, message }) {
+  const files = puts.map(({ path: path6, content, expected }) => {
+    return { path: path6, bytes: content ? host2.ask.take(content) : void 0, expected: expected ?? void 0 };
+  });
+  return records(host2).commit(files, message);
+}
+async function http(host2, { system: system2, requests }) {
+  const channel = system2.startsWith("webhook/") ? system2.slice("webhook/".length) : void 0;
+  if (channel !== void 0 && !host2.webhooks.has(channel)) {
+    return { response: "broken", message: `nobody said where the channel \`${channel}\` leads` };
+  }
+  const answers = requests.map(async (request) => {
+    const body = request.body ? host2.ask.take(request.body) : void 0;
+    const answer = channel === void 0 ? await host2.http({ ...request, body }) : await notify(host2, channel, body);
+    if (answer.response === "broken") return { answer: "broken", message: answer.message };
+    const { status, headers } = answer;
+    return { answer: "answered", status, headers, body: host2.ask.give("answer", answer.body).digest };
+  });
+  return { response: "answered", answers: await Promise.all(answers) };
+}
+async function wait(host2, { until }) {
+  await host2.clock.until(until);
+  host2.ledger?.refresh();
+  host2.inventory?.refresh();
+  return { response: "waited" };
+}
+async function notify({ webhooks: webhooks2, world: world2 }, channel, body) {
+  const headers = { "content-type": "application/json" };
+  const signal = AbortSignal.timeout(TELLING_MAX);
+  try {
+    const answer = await world2.fetch(webhooks2.get(channel) ?? "", { method: "POST", headers, body: body && Buffer.from(body), redirect: "manual", signal });
+    await answer.body?.cancel();
+    return { response: "answered", status: answer.status, headers: {}, body: Buffer.alloc(0) };
+  } catch {
+    return { response: "broken", message: "the webhook cannot be reached" };
+  }
+}
+function given(ask, path6, bytes) {
+  return { path: path6, digest: ask.give(path6, bytes).digest };
+}
+function placed(places, name) {
+  const place2 = places.get(name);
+  if (place2) return place2;
+  throw defect(`it asks for the place \`${name}\`, which this action has not`);
+}
+function inventory2({ inventory: inventory3 }) {
+  if (inventory3) return inventory3;
+  throw defect("it asks for an inventory, which this action has not");
+}
+function records({ ledger: ledger3 }) {
+  if (ledger3) return ledger3;
+  throw defect("it asks for a ledger, which this action has not");
+}
+
+// lib/session.js
+var EXCHANGES_MAX = 5e4;
+async function drive(host2, command, settings) {
+  const { ask, clock: clock2, tell } = host2;
+  let turn = ask("begin", { now: clock2.now(), command, settings }, "turn");
+  for (let exchanges = 0; exchanges < EXCHANGES_MAX; exchanges += 1) {
+    for (const line of turn.told ?? []) tell.told(line);
+    const { exchange, end: end2 } = turn;
+    if (Boolean(exchange) === Boolean(end2)) throw defect("neither one exchange nor one end");
+    if (end2) return ended(end2);
+    const response = await perform(host2, exchange);
+    turn = ask("answer", { now: clock2.now(), response }, "turn");
+  }
+  throw defect("a command that does not end");
+}
+function ended(end2) {
+  const { exit_code: code2 } = end2;
+  if (Number.isInteger(code2) && code2 >= 0 && code2 <= 255) return end2;
+  throw defect("an end without an exit code");
 }
 
 // lib/run.js
@@ -20694,13 +21014,13 @@ var Command = class {
     let cmdStr = CMD_STRING + this.command;
     if (this.properties && Object.keys(this.properties).length > 0) {
       cmdStr += " ";
-      let first = true;
+      let first2 = true;
       for (const key in this.properties) {
         if (this.properties.hasOwnProperty(key)) {
           const val = this.properties[key];
           if (val) {
-            if (first) {
-              first = false;
+            if (first2) {
+              first2 = false;
             } else {
               cmdStr += ",";
             }
@@ -20753,7 +21073,7 @@ import * as os5 from "os";
 import * as path5 from "path";
 
 // node_modules/@actions/http-client/lib/index.js
-import * as http from "http";
+import * as http2 from "http";
 import * as https from "https";
 
 // node_modules/@actions/http-client/lib/proxy.js
@@ -20834,11 +21154,11 @@ var tunnel = __toESM(require_tunnel2(), 1);
 var import_undici = __toESM(require_undici(), 1);
 var __awaiter = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve3) {
-      resolve3(value);
+    return value instanceof P ? value : new P(function(resolve4) {
+      resolve4(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve3, reject) {
+  return new (P || (P = Promise))(function(resolve4, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -20854,7 +21174,7 @@ var __awaiter = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve3(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve4(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -20927,26 +21247,26 @@ var HttpClientResponse = class {
   }
   readBody() {
     return __awaiter(this, void 0, void 0, function* () {
-      return new Promise((resolve3) => __awaiter(this, void 0, void 0, function* () {
+      return new Promise((resolve4) => __awaiter(this, void 0, void 0, function* () {
         let output = Buffer.alloc(0);
         this.message.on("data", (chunk) => {
           output = Buffer.concat([output, chunk]);
         });
         this.message.on("end", () => {
-          resolve3(output.toString());
+          resolve4(output.toString());
         });
       }));
     });
   }
   readBodyBuffer() {
     return __awaiter(this, void 0, void 0, function* () {
-      return new Promise((resolve3) => __awaiter(this, void 0, void 0, function* () {
+      return new Promise((resolve4) => __awaiter(this, void 0, void 0, function* () {
         const chunks = [];
         this.message.on("data", (chunk) => {
           chunks.push(chunk);
         });
         this.message.on("end", () => {
-          resolve3(Buffer.concat(chunks));
+          resolve4(Buffer.concat(chunks));
         });
       }));
     });
@@ -21149,14 +21469,14 @@ var HttpClient = class {
    */
   requestRaw(info2, data) {
     return __awaiter(this, void 0, void 0, function* () {
-      return new Promise((resolve3, reject) => {
+      return new Promise((resolve4, reject) => {
         function callbackForResult(err, res) {
           if (err) {
             reject(err);
           } else if (!res) {
             reject(new Error("Unknown error"));
           } else {
-            resolve3(res);
+            resolve4(res);
           }
         }
         this.requestRawWithCallback(info2, data, callbackForResult);
@@ -21234,7 +21554,7 @@ var HttpClient = class {
     const info2 = {};
     info2.parsedUrl = requestUrl;
     const usingSsl = info2.parsedUrl.protocol === "https:";
-    info2.httpModule = usingSsl ? https : http;
+    info2.httpModule = usingSsl ? https : http2;
     const defaultPort = usingSsl ? 443 : 80;
     info2.options = {};
     info2.options.host = info2.parsedUrl.hostname;
@@ -21335,7 +21655,7 @@ var HttpClient = class {
     const usingSsl = parsedUrl.protocol === "https:";
     let maxSockets = 100;
     if (this.requestOptions) {
-      maxSockets = this.requestOptions.maxSockets || http.globalAgent.maxSockets;
+      maxSockets = this.requestOptions.maxSockets || http2.globalAgent.maxSockets;
     }
     if (proxyUrl && proxyUrl.hostname) {
       const agentOptions = {
@@ -21357,7 +21677,7 @@ var HttpClient = class {
     }
     if (!agent) {
       const options = { keepAlive: this._keepAlive, maxSockets };
-      agent = usingSsl ? new https.Agent(options) : new http.Agent(options);
+      agent = usingSsl ? new https.Agent(options) : new http2.Agent(options);
       this._agent = agent;
     }
     if (usingSsl && this._ignoreSslError) {
@@ -21400,12 +21720,12 @@ var HttpClient = class {
     return __awaiter(this, void 0, void 0, function* () {
       retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
       const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
-      return new Promise((resolve3) => setTimeout(() => resolve3(), ms));
+      return new Promise((resolve4) => setTimeout(() => resolve4(), ms));
     });
   }
   _processResponse(res, options) {
     return __awaiter(this, void 0, void 0, function* () {
-      return new Promise((resolve3, reject) => __awaiter(this, void 0, void 0, function* () {
+      return new Promise((resolve4, reject) => __awaiter(this, void 0, void 0, function* () {
         const statusCode = res.message.statusCode || 0;
         const response = {
           statusCode,
@@ -21413,7 +21733,7 @@ var HttpClient = class {
           headers: {}
         };
         if (statusCode === HttpCodes.NotFound) {
-          resolve3(response);
+          resolve4(response);
         }
         function dateTimeDeserializer(key, value) {
           if (typeof value === "string") {
@@ -21452,7 +21772,7 @@ var HttpClient = class {
           err.result = response.result;
           reject(err);
         } else {
-          resolve3(response);
+          resolve4(response);
         }
       }));
     });
@@ -21463,11 +21783,11 @@ var lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => (c[k.toLowerCase(
 // node_modules/@actions/http-client/lib/auth.js
 var __awaiter2 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve3) {
-      resolve3(value);
+    return value instanceof P ? value : new P(function(resolve4) {
+      resolve4(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve3, reject) {
+  return new (P || (P = Promise))(function(resolve4, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -21483,7 +21803,7 @@ var __awaiter2 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve3(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve4(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -21514,11 +21834,11 @@ var BearerCredentialHandler = class {
 // node_modules/@actions/core/lib/oidc-utils.js
 var __awaiter3 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve3) {
-      resolve3(value);
+    return value instanceof P ? value : new P(function(resolve4) {
+      resolve4(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve3, reject) {
+  return new (P || (P = Promise))(function(resolve4, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -21534,7 +21854,7 @@ var __awaiter3 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve3(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve4(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -21603,11 +21923,11 @@ import { EOL as EOL3 } from "os";
 import { constants, promises } from "fs";
 var __awaiter4 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve3) {
-      resolve3(value);
+    return value instanceof P ? value : new P(function(resolve4) {
+      resolve4(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve3, reject) {
+  return new (P || (P = Promise))(function(resolve4, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -21623,12 +21943,12 @@ var __awaiter4 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve3(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve4(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
 };
-var { access: access3, appendFile, writeFile } = promises;
+var { access: access2, appendFile, writeFile: writeFile3 } = promises;
 var SUMMARY_ENV_VAR = "GITHUB_STEP_SUMMARY";
 var Summary = class {
   constructor() {
@@ -21650,7 +21970,7 @@ var Summary = class {
         throw new Error(`Unable to find environment variable for $${SUMMARY_ENV_VAR}. Check if your runtime environment supports job summaries.`);
       }
       try {
-        yield access3(pathFromEnv, constants.R_OK | constants.W_OK);
+        yield access2(pathFromEnv, constants.R_OK | constants.W_OK);
       } catch (_a) {
         throw new Error(`Unable to access summary file: '${pathFromEnv}'. Check if the file has correct read/write permissions.`);
       }
@@ -21685,7 +22005,7 @@ var Summary = class {
     return __awaiter4(this, void 0, void 0, function* () {
       const overwrite = !!(options === null || options === void 0 ? void 0 : options.overwrite);
       const filePath = yield this.filePath();
-      const writeFunc = overwrite ? writeFile : appendFile;
+      const writeFunc = overwrite ? writeFile3 : appendFile;
       yield writeFunc(filePath, this._buffer, { encoding: "utf8" });
       return this.emptyBuffer();
     });
@@ -21925,11 +22245,11 @@ import * as fs2 from "fs";
 import * as path2 from "path";
 var __awaiter5 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve3) {
-      resolve3(value);
+    return value instanceof P ? value : new P(function(resolve4) {
+      resolve4(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve3, reject) {
+  return new (P || (P = Promise))(function(resolve4, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -21945,18 +22265,18 @@ var __awaiter5 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve3(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve4(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
 };
-var { chmod, copyFile, lstat, mkdir, open, readdir, rename, rm, rmdir, stat, symlink, unlink } = fs2.promises;
+var { chmod, copyFile, lstat, mkdir: mkdir2, open, readdir: readdir2, rename: rename2, rm, rmdir, stat: stat2, symlink, unlink } = fs2.promises;
 var IS_WINDOWS = process.platform === "win32";
 var READONLY = fs2.constants.O_RDONLY;
 function exists(fsPath) {
   return __awaiter5(this, void 0, void 0, function* () {
     try {
-      yield stat(fsPath);
+      yield stat2(fsPath);
     } catch (err) {
       if (err.code === "ENOENT") {
         return false;
@@ -21980,7 +22300,7 @@ function tryGetExecutablePath(filePath, extensions) {
   return __awaiter5(this, void 0, void 0, function* () {
     let stats = void 0;
     try {
-      stats = yield stat(filePath);
+      stats = yield stat2(filePath);
     } catch (err) {
       if (err.code !== "ENOENT") {
         console.log(`Unexpected error attempting to determine if executable file exists '${filePath}': ${err}`);
@@ -22003,7 +22323,7 @@ function tryGetExecutablePath(filePath, extensions) {
       filePath = originalFilePath + extension;
       stats = void 0;
       try {
-        stats = yield stat(filePath);
+        stats = yield stat2(filePath);
       } catch (err) {
         if (err.code !== "ENOENT") {
           console.log(`Unexpected error attempting to determine if executable file exists '${filePath}': ${err}`);
@@ -22014,7 +22334,7 @@ function tryGetExecutablePath(filePath, extensions) {
           try {
             const directory = path2.dirname(filePath);
             const upperName = path2.basename(filePath).toUpperCase();
-            for (const actualName of yield readdir(directory)) {
+            for (const actualName of yield readdir2(directory)) {
               if (upperName === actualName.toUpperCase()) {
                 filePath = path2.join(directory, actualName);
                 break;
@@ -22049,11 +22369,11 @@ function isUnixExecutable(stats) {
 // node_modules/@actions/io/lib/io.js
 var __awaiter6 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve3) {
-      resolve3(value);
+    return value instanceof P ? value : new P(function(resolve4) {
+      resolve4(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve3, reject) {
+  return new (P || (P = Promise))(function(resolve4, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -22069,7 +22389,7 @@ var __awaiter6 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve3(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve4(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -22143,11 +22463,11 @@ function findInPath(tool) {
 import { setTimeout as setTimeout2 } from "timers";
 var __awaiter7 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve3) {
-      resolve3(value);
+    return value instanceof P ? value : new P(function(resolve4) {
+      resolve4(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve3, reject) {
+  return new (P || (P = Promise))(function(resolve4, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -22163,7 +22483,7 @@ var __awaiter7 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve3(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve4(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -22382,7 +22702,7 @@ var ToolRunner = class extends events.EventEmitter {
         this.toolPath = path4.resolve(process.cwd(), this.options.cwd || process.cwd(), this.toolPath);
       }
       this.toolPath = yield which(this.toolPath, true);
-      return new Promise((resolve3, reject) => __awaiter7(this, void 0, void 0, function* () {
+      return new Promise((resolve4, reject) => __awaiter7(this, void 0, void 0, function* () {
         this._debug(`exec tool: ${this.toolPath}`);
         this._debug("arguments:");
         for (const arg of this.args) {
@@ -22465,7 +22785,7 @@ var ToolRunner = class extends events.EventEmitter {
           if (error2) {
             reject(error2);
           } else {
-            resolve3(exitCode);
+            resolve4(exitCode);
           }
         });
         if (this.options.input) {
@@ -22588,11 +22908,11 @@ var ExecState = class _ExecState extends events.EventEmitter {
 // node_modules/@actions/exec/lib/exec.js
 var __awaiter8 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve3) {
-      resolve3(value);
+    return value instanceof P ? value : new P(function(resolve4) {
+      resolve4(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve3, reject) {
+  return new (P || (P = Promise))(function(resolve4, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -22608,7 +22928,7 @@ var __awaiter8 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve3(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve4(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -22661,11 +22981,11 @@ function getExecOutput(commandLine, args, options) {
 // node_modules/@actions/core/lib/platform.js
 var __awaiter9 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve3) {
-      resolve3(value);
+    return value instanceof P ? value : new P(function(resolve4) {
+      resolve4(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve3, reject) {
+  return new (P || (P = Promise))(function(resolve4, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -22681,7 +23001,7 @@ var __awaiter9 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve3(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve4(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -22740,11 +23060,11 @@ function getDetails() {
 // node_modules/@actions/core/lib/core.js
 var __awaiter10 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve3) {
-      resolve3(value);
+    return value instanceof P ? value : new P(function(resolve4) {
+      resolve4(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve3, reject) {
+  return new (P || (P = Promise))(function(resolve4, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -22760,7 +23080,7 @@ var __awaiter10 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve3(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve4(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -22886,165 +23206,276 @@ function getIDToken(aud) {
   });
 }
 
+// lib/fetch.js
+var undici = __toESM(require_undici(), 1);
+import { readFileSync as readFileSync2 } from "node:fs";
+import { rootCertificates } from "node:tls";
+function fetching(env) {
+  const named = (name) => env[name] || env[name.toUpperCase()] || "";
+  const proxies = { "http:": named("http_proxy"), "https:": named("https_proxy") };
+  const ca = authorities(env);
+  if (!proxies["http:"] && !proxies["https:"] && !ca) return fetch;
+  const tls = ca && { ca };
+  const through = (proxy) => {
+    if (proxy === "") return new undici.Agent({ connect: tls });
+    const where = { httpProxy: proxy, httpsProxy: proxy, noProxy: named("no_proxy") };
+    return new undici.EnvHttpProxyAgent(
+      /** @type {any} */
+      { ...where, connect: tls, requestTls: tls, proxyTls: tls }
+    );
+  };
+  const agents = { "http:": through(proxies["http:"]), "https:": through(proxies["https:"]) };
+  return (
+    /** @type {any} */
+    ((url, init) => {
+      const { protocol } = new URL(url);
+      return undici.fetch(url, { ...init, dispatcher: agents[
+        /** @type {keyof typeof agents} */
+        protocol
+      ] });
+    })
+  );
+}
+function authorities({ SSL_CERT_FILE: file, NODE_EXTRA_CA_CERTS: more }) {
+  if (!file) return void 0;
+  try {
+    return [...rootCertificates, ...[file, more].flatMap((path6) => path6 ? [readFileSync2(path6, "utf8")] : [])];
+  } catch {
+    throw usage("the certificates that `SSL_CERT_FILE` or `NODE_EXTRA_CA_CERTS` names cannot be read", "name a file in PEM format");
+  }
+}
+
+// lib/summary.js
+var SUMMARY_MAX = 1e6;
+var SIGNS = { proceed: "\u2705", hold: "\u270B", halt: "\u26D4" };
+function page(title, end2, { url, files } = {}, limit = SUMMARY_MAX) {
+  const judgement = judged(end2);
+  const head = [
+    `<h2>${SIGNS[end2.verdict] ?? ""} ${html(title)}: ${html(end2.outcome.replaceAll("-", " "))}</h2>`,
+    `<p>${sentence(end2.message)}</p>`,
+    ...list2((end2.details ?? []).map(sentence)),
+    ...end2.help ? [`<p><b>What to do:</b> ${sentence(end2.help)}</p>`] : [],
+    ...facts(end2, judgement, url)
+  ];
+  const sections = [
+    ...[faults(end2.errors), reasons(judgement), needed(judgement), delta(judgement?.delta)],
+    ...[attached(end2.attachments, files), owed(end2), found2(end2.table)]
+  ];
+  return fit(head, sections.filter((section) => section.rows.length > 0), limit);
+}
+function judged({ judgement, assessment, delta: delta2 }) {
+  return judgement ?? (assessment && { ...assessment, delta: delta2 });
+}
+function fit(head, sections, limit) {
+  const size = (lines2) => lines2.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0);
+  const frames = sections.map(({ head: head2, foot }) => size(head2) + size(foot) + 40);
+  let room = limit - size(head) - frames.reduce((sum, frame) => sum + frame, 0);
+  const lines = [...head];
+  for (const { head: head2, rows, foot, more = 0 } of sections) {
+    let told = 0;
+    for (const row2 of rows) {
+      if (size([row2]) > room) break;
+      room -= size([row2]);
+      told += 1;
+    }
+    const left = rows.length - told + more;
+    lines.push(...head2, ...rows.slice(0, told), ...foot, ...left > 0 ? [`<p>${left} more</p>`] : []);
+  }
+  return `${lines.join("\n")}
+
+`;
+}
+function facts({ change_request_id: id, state, policy, journal_head: journal }, judgement, url) {
+  const rows = [];
+  if (id) rows.push(["Change request", url ? `<a href="${html(url)}">${html(id)}</a>` : html(id)]);
+  if (state) rows.push(["State", html(state)]);
+  if (judgement) {
+    const demands = judgement.demands === void 0 ? "" : `, ${judgement.met} of ${judgement.demands} demands met`;
+    rows.push(["Deployment ready", `${judgement.ready ? "yes" : "no"}${demands}`]);
+    rows.push(["Risk", `${html(judgement.risk.level)} (limit ${html(judgement.risk.limit)})`]);
+    rows.push(["Category", `${html(judgement.category)} ${html(judgement.kind)} change`]);
+  }
+  if (policy) rows.push(["Policy", code(policy)]);
+  if (journal) rows.push(["Journal", code(journal)]);
+  if (rows.length === 0) return [];
+  return ["<table>", ...rows.map(([name, value]) => `<tr><th align="left">${name}</th><td>${value}</td></tr>`), "</table>"];
+}
+function faults(found3 = []) {
+  const several = found3.length > 1 || Boolean(found3[0]?.document);
+  const rows = (several ? found3 : []).map((fault) => row(code(whereabouts(fault)), sentence(fault.message), sentence(fault.help ?? "")));
+  return table("What is wrong", ["Where", "What", "How to mend it"], rows);
+}
+function reasons(judgement) {
+  const found3 = judgement?.reasons ?? [];
+  const ordered = [...found3].sort((a, b) => Number(b.blocking) - Number(a.blocking));
+  const rows = ordered.map((reason) => {
+    const { source } = reason;
+    const from = source ? `<br><sub>${code([source.document, place(source.place)].filter(Boolean).join(", "))}</sub>` : "";
+    const sign = reason.blocking ? "\u26D4" : "\u2139\uFE0F";
+    return row(sign, shown(reason.entry), shown(reason.check), sentence(reason.message) + from, sentence(reason.help));
+  });
+  const more = Math.max(0, (judgement?.reason_count ?? 0) - rows.length);
+  return { ...table("Reasons", ["", "Entry", "Check", "Reason", "What would mend it"], rows), more };
+}
+function needed(judgement) {
+  const found3 = judgement?.ready ? [] : judgement?.needed ?? [];
+  const rows = found3.map((need) => row(shown(need.check), shown(need.tool), need.entries.map(code).join(", ")));
+  return folded("The least evidence that would make it ready", ["Check", "Tool", "Entries"], rows);
+}
+function delta(found3) {
+  const rows = [
+    ...Object.entries(found3?.entries ?? {}).map(([name, difference]) => row(code(name), html(String(difference)))),
+    ...(found3?.removed ?? []).map((name) => row(code(name), "removed")),
+    ...Object.entries(found3?.hidden ?? {}).map(([name, by]) => row(code(name), `hidden: ${sentence(String(by))}`))
+  ];
+  return folded("Delta: what is deployed", ["Entry", "Difference"], rows);
+}
+function attached(attachments = {}, files) {
+  const rows = Object.entries(attachments).map(([name, digest]) => {
+    const url = files && `${files}/attachments/${encodeURIComponent(name)}`;
+    return row(url ? `<a href="${html(url)}">${html(name)}</a>` : code(name), code(digest));
+  });
+  return folded("Attachments", ["Name", "Digest"], rows);
+}
+function owed({ obligations = [], table: shown2 }) {
+  const rows = (shown2 ? [] : obligations).map(({ id, what, owner, due, overdue, fulfilled_at: done }) => {
+    const stands = done ? `fulfilled ${html(done)}` : `${html(due)}${overdue ? " <b>overdue</b>" : ""}`;
+    return row(code(id), sentence(what), code(owner), stands);
+  });
+  return table("Obligations", ["Obligation", "What", "Owner", "Due"], rows);
+}
+function found2({ columns, rows } = { columns: [], rows: [] }) {
+  return table("", columns.map(html), rows.map((cells) => row(...cells.map(code))));
+}
+function table(title, names, rows) {
+  const head = names.map((name) => `<th align="left">${name}</th>`).join("");
+  const headline = title === "" ? [] : [`<h3>${title}</h3>`];
+  return { head: [...headline, "<table>", `<tr>${head}</tr>`], rows, foot: ["</table>"] };
+}
+function folded(title, names, rows) {
+  const { head, foot } = table(title, names, rows);
+  return { head: [`<details><summary>${title} (${rows.length})</summary>`, ...head.slice(1)], rows, foot: [...foot, "</details>"] };
+}
+function row(...cells) {
+  return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join("")}</tr>`;
+}
+function shown(name) {
+  return name === void 0 || name === null ? "" : code(name);
+}
+function list2(items) {
+  return items.length === 0 ? [] : ["<ul>", ...items.map((item) => `<li>${item}</li>`), "</ul>"];
+}
+
 // lib/tell.js
 var ANNOTATIONS_MAX = 10;
 var ANNOTATION_MAX = 1e3;
 var REASONS_MAX = 2e5;
 function telling(core, ofChange) {
-  let secrets = [];
-  const clean = (text) => secrets.reduce((rest, secret) => rest.replaceAll(secret, "***"), text);
-  const line = (text) => core.info(logLine(clean(text)));
+  let hidden = [];
+  const clean = (text2) => without(Buffer.from(text2), hidden).toString();
+  const cleaned = (value) => {
+    if (typeof value === "string") return clean(value);
+    if (Array.isArray(value)) return value.map(cleaned);
+    if (value === null || typeof value !== "object") return value;
+    return Object.fromEntries(Object.entries(value).map(([name, each]) => [clean(name), cleaned(each)]));
+  };
+  const line = (text2) => core.info(logLine(clean(text2)));
+  const text = (...parts) => {
+    return parts.filter(Boolean).map((part) => excerpt(clean(String(part)), ANNOTATION_MAX)).join("\n");
+  };
+  const titled = (title) => ({ title: excerpt(clean(title), 200) });
   return {
     line,
-    /** @param {string[]} more */
-    secrets: (more) => secrets = [...secrets, ...more],
-    /** The engine decided something. @param {any} event */
-    decided(event) {
-      const words = decision(event);
-      if (words) line(words);
-    },
-    /** An effect has ended. @param {string} id @param {any} event */
-    ended(id, event) {
-      const words = outcome(id, event);
-      if (words) line(words);
+    cleaned,
+    /** What happens, as the engine says it. @param {{level: string, words: string}} told */
+    told: ({ level, words }) => line(level === "warning" ? `warning: ${words}` : words),
+    /** Values that stand in nothing that is shown, however they are written. @param {string[]} more */
+    secrets(more) {
+      more.forEach((secret) => core.setSecret(secret));
+      hidden = [...hidden, ...secrets2(more)];
     },
     /**
      * @param {string} name
      * @param {string | number | boolean} value
      */
     output: (name, value) => core.setOutput(name, clean(String(value))),
-    /** Adds to the job summary. @param {string} text */
-    page: (text) => summary2(core, clean(text)),
     /** @param {string} message @param {string} title */
-    warning: (message, title) => core.warning(excerpt(clean(message), ANNOTATION_MAX), { title: excerpt(clean(title), 200) }),
+    warning: (message, title) => core.warning(text(message), titled(title)),
     /** @param {string} message @param {string} title */
-    error: (message, title) => core.error(excerpt(clean(message), ANNOTATION_MAX), { title: excerpt(clean(title), 200) }),
+    error: (message, title) => core.error(text(message), titled(title)),
     /**
      * What came of it; `fails` says whether the step does.
-     * @param {import('./report.js').Report} report
-     * @param {{title: string, fails?: boolean}} how
+     * @param {End} ended
+     * @param {{title: string, fails?: boolean} & import('./summary.js').Where} how
      * @returns {Promise<number>} what the step exits with
      */
-    async report(report2, { title, fails = report2.exitCode !== 0 }) {
-      if (ofChange) outputs(core, report2, clean);
-      annotate(core, report2, fails, clean);
-      await summary2(core, clean(page(title, report2)));
-      line(`${report2.outcome.replaceAll("-", " ")}: ${report2.message}`);
-      for (const detail of report2.details) line(`  ${detail}`);
-      if (report2.help) line(`help: ${report2.help}`);
-      return fails ? report2.exitCode || 1 : 0;
+    async report(ended2, { title, fails = ended2.exit_code !== 0, ...where }) {
+      const end2 = cleaned(ended2);
+      if (ofChange) for (const [name, value] of outputs(end2, where.url)) core.setOutput(name, clean(value));
+      annotate(core, end2, fails, text, titled);
+      const missing = await summary2(core, page(clean(title), end2, cleaned(where)));
+      if (missing) line(`there is no job summary: ${missing}`);
+      line(`${end2.outcome.replaceAll("-", " ")}: ${end2.message}`);
+      for (const detail of end2.details ?? []) line(`  ${detail}`);
+      if (end2.help) line(`help: ${end2.help}`);
+      return fails ? end2.exit_code || 1 : 0;
     }
   };
 }
 async function summary2(core, text) {
   try {
     await core.summary.addRaw(text).write();
+    return void 0;
   } catch (error2) {
-    core.info(logLine(`there is no job summary: ${error2 instanceof Error ? error2.message : error2}`));
+    return error2 instanceof Error ? error2.message : String(error2);
   }
 }
-function outputs(core, report2, clean) {
-  const { judgement } = report2;
-  const ready = judgement?.ready;
-  let reasons2 = judgement?.reasons ?? /** @type {any} */
-  report2.faults ?? [];
+function outputs(end2, url) {
+  const judgement = judged(end2);
+  let reasons2 = judgement?.reasons ?? end2.errors ?? [];
   while (JSON.stringify(reasons2).length > REASONS_MAX) reasons2 = reasons2.slice(0, reasons2.length >> 1);
   const values = {
-    outcome: report2.outcome,
-    "exit-code": String(report2.exitCode),
-    verdict: report2.verdict,
-    "change-request-id": report2.id ?? "",
-    "change-request-url": report2.url ?? "",
-    commit: report2.commit ?? "",
-    "deployment-ready": String(ready === true),
-    reasons: JSON.stringify(reasons2),
-    ...report2.head === void 0 ? {} : { journal: report2.head }
+    outcome: end2.outcome,
+    "exit-code": String(end2.exit_code),
+    verdict: end2.verdict,
+    "change-request-id": end2.change_request_id ?? "",
+    "change-request-url": url ?? "",
+    commit: end2.commit ?? "",
+    "deployment-ready": String(judgement?.ready === true),
+    reasons: JSON.stringify(reasons2)
   };
-  for (const [name, value] of Object.entries(values)) core.setOutput(name, clean(value));
+  return [...Object.entries(values), .../** @type {[string, string][]} */
+  end2.journal_head ? [["journal", end2.journal_head]] : []];
 }
-function annotate(core, report2, fails, clean) {
-  const text = (...parts) => {
-    const lines = parts.filter(Boolean).map((part) => excerpt(clean(String(part)), ANNOTATION_MAX));
-    return lines.join("\n");
-  };
+function annotate(core, end2, fails, text, titled) {
   const help = (words) => words && `help: ${words}`;
-  const title = `Countersign: ${guard(report2.outcome.replaceAll("-", " "))}`;
-  if (report2.faults) {
-    const told = report2.faults.slice(0, ANNOTATIONS_MAX);
-    for (const fault of told) core.error(text(fault.message, whereabouts(fault), help(fault.help)), { title });
+  const title = `Countersign: ${guard(end2.outcome.replaceAll("-", " "))}`;
+  if (end2.errors?.length > 0) {
+    const faults2 = end2.errors.slice(0, ANNOTATIONS_MAX);
+    for (const fault of faults2) core.error(text(fault.message, whereabouts(fault), help(fault.help)), { title });
     return;
   }
-  const head = text(report2.message, ...report2.details, help(report2.help));
-  const serious = fails ? core.error : report2.exitCode === 0 ? core.notice : core.warning;
-  serious(head, { title });
-  const reasons2 = [...report2.judgement?.reasons ?? []].sort((a, b) => Number(b.blocking) - Number(a.blocking));
+  const serious = fails ? core.error : end2.exit_code === 0 ? core.notice : core.warning;
+  serious(text(end2.message, ...end2.details ?? [], help(end2.help)), { title });
+  const reasons2 = [...judged(end2)?.reasons ?? []].sort((a, b) => Number(b.blocking) - Number(a.blocking));
   for (const reason of reasons2.slice(0, ANNOTATIONS_MAX - 1)) {
     const say = reason.blocking ? fails ? core.error : core.warning : core.notice;
     const about = [reason.check, reason.entry].filter(Boolean).join(", ");
-    say(text(reason.message, help(reason.help)), { title: excerpt(clean(about || "Countersign"), 200) });
+    say(text(reason.message, help(reason.help)), titled(about || "Countersign"));
   }
-}
-function decision(event) {
-  switch (event.event) {
-    case "assessed":
-    case "reassessed":
-      return `assessed: ${event.ready ? "ready" : "not ready"}, risk ${event.risk?.level}`;
-    case "continued":
-      return `continued by run ${event.run?.id}`;
-    case "voided":
-      return `the approval is void: ${event.why}`;
-    case "rejected":
-      return `rejected: ${event.why}`;
-    case "cleared":
-      return "cleared for deployment";
-    case "obliged":
-      return `${event.obligations?.length ?? 0} obligations`;
-    case "ran":
-      return ran(event);
-    case "approved":
-      if (event.basis === "people") return "approved by people";
-      return event.basis === "emergency" ? "not approved, and deployed at once: an emergency" : void 0;
-    default:
-      return void 0;
-  }
-}
-function outcome(id, event) {
-  switch (event.event) {
-    case "filed":
-      return `filed ${event.id}`;
-    case "attached":
-      return `attached ${event.name}`;
-    case "approved":
-      return `approved ${id} by readiness`;
-    case "approval-requested":
-      return `asked for approval of ${id}`;
-    case "observed":
-      return `read ${id}: ${event.status}`;
-    case "implementing":
-      return `${id} is being implemented`;
-    case "notified":
-      return `told ${event.channel}: ${event.moment}`;
-    case "closed":
-      return `closed ${id} as ${event.category}`;
-    case "left-open":
-      return `left ${id} open as ${event.category}`;
-    case "concluded":
-      return `moved ${event.pointer}`;
-    case "failed":
-      return `\`${event.effect}\` did not succeed: ${event.trouble?.message}`;
-    default:
-      return void 0;
-  }
-}
-function ran({ step, success, note }) {
-  return success ? `${step} succeeded` : `${step} failed${note ? `: ${note}` : ""}`;
 }
 
 // lib/run.js
 function world() {
-  return { core: core_exports, env: process.env, fetch, spawn: spawn2, system: Date.now, sleep: (milliseconds) => sleep(milliseconds), random: Math.random };
+  const { env } = process;
+  let reaching;
+  const fetch3 = (
+    /** @type {typeof globalThis.fetch} */
+    ((url, init) => (reaching ??= fetching(env))(url, init))
+  );
+  return { core: core_exports, env, fetch: fetch3, spawn: spawn2, system: Date.now, sleep: (milliseconds) => sleep(milliseconds), random: Math.random };
 }
-async function run2(title, act, { about = "a change", here = world() } = {}) {
+async function run3(title, act, { about = "a change", here = world() } = {}) {
   const tell = telling(here.core, about === "a change");
   process.exitCode = 1;
   try {
@@ -23055,35 +23486,20 @@ async function run2(title, act, { about = "a change", here = world() } = {}) {
 }
 
 export {
-  excerpt,
-  html,
-  code,
-  EXIT,
-  Refusal,
   usage,
   defect,
-  format,
+  read,
   commitId,
   target,
   label,
-  run,
+  run2 as run,
+  approvals,
   supplied,
   waiting,
-  gitStore,
-  access2 as access,
   host,
-  github,
-  checkout,
-  folder,
-  folder2,
-  logPath,
-  journals,
-  standing,
+  withInventory,
+  withLedger,
+  drive,
   page,
-  listPage,
-  obligations,
-  table,
-  row,
-  report,
-  run2
+  run3 as run2
 };
