@@ -103,18 +103,35 @@ test("names that JavaScript gives a meaning to come out as any other", async () 
     return { name, digest: engine.put(Buffer.from(JSON.stringify(entry))) };
   };
   const files = ["__proto__", "constructor", "toString", "1", "a"].map(named);
+  const commit = "1".repeat(40);
+  const author = { id: 1, login: "author" };
+  const signature = { name: "a", email: "a@example.com", date: "2026-03-02T08:00:00Z" };
+  const body = ["<priority>Low</priority>", "<assignedto>a@example.com</assignedto>", "<customerimpact>Low</customerimpact>",
+    "<deploymentimpact>Small</deploymentimpact>", ""].join("\n");
+  const promotion = {
+    repository: "shop/inventory",
+    pull_request: {
+      number: 7, title: "Promote", body, merged_at: "2026-03-02T09:00:00Z", merge_commit_sha: commit, labels: [], user: author,
+      base: { ref: "prod" }, head: { sha: "2".repeat(40) }, merged_by: { id: 2, login: "merger" }, commits: 1, changed_files: 1,
+    },
+    commits: [{ author, committer: author, commit: { author: signature, committer: signature, message: "Promote" } }],
+    reviews: [], files: [{ filename: "a" }], timeline: [],
+  };
   const request = {
-    call: "reconcile",
+    call: "judge",
     contract: "countersign/v1",
-    environments: [
-      { environment: "staging", inventory: { files } },
-      { environment: "prod", inventory: { files: [] } },
-    ],
+    now: "2026-03-02T10:00:00Z",
+    target: { environment: "prod", purpose: "production", detail: "the shop" },
+    run: { id: "cd-1" },
+    documents: {
+      promotion: { name: "promotion.json", digest: engine.put(Buffer.from(JSON.stringify(promotion))) },
+      inventory: { commit, files },
+    },
   };
   const answer = engine.call(request);
   const text = new TextDecoder().decode(engine.callBytes(bytes(request)));
   assert.deepStrictEqual(answer, JSON.parse(text));
-  assert.deepEqual(Object.keys(answer.differing ?? answer).sort(), ["1", "__proto__", "a", "constructor", "toString"], text);
+  assert.deepEqual(Object.keys(answer.judgement?.delta.entries ?? answer).sort(), ["1", "__proto__", "a", "constructor", "toString"], text);
 });
 
 test("a panic is thrown with its text, and nothing answers after it", async () => {

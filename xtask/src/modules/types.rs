@@ -238,7 +238,7 @@ mod tests {
         let distinct: BTreeSet<&str> = declared.iter().copied().collect();
         assert_eq!(declared.len(), distinct.len());
         assert!(
-            ["Request", "Response", "ResponseGiven", "Effect"].iter().all(|name| distinct.contains(name)),
+            ["Request", "Response", "SessionResponse", "Effect"].iter().all(|name| distinct.contains(name)),
             "{declared:?}"
         );
         let unknown: Vec<&str> =

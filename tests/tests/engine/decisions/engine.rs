@@ -181,9 +181,9 @@ fn failure() -> Store {
     FAILURE.get_or_init(failed).clone()
 }
 
-/// What a world has stored, without what only people read.
+/// What a world has stored, without the change requests themselves.
 fn kept(mut world: World) -> Store {
-    world.store.retain(|path, _| !path.ends_with("/record.json"));
+    world.store.retain(|path, _| !path.ends_with("/record.json") && !path.ends_with("/request.json"));
     world.store
 }
 
